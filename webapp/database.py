@@ -27,8 +27,8 @@ class Base(DeclarativeBase):
 class Database:
     """The engine and its sessions for one SQLAlchemy URL.
 
-    Safe to make in several processes at once: tables are created where they are missing, and a race to create them
-    is won by one and noticed by the rest.
+    Safe to make in several processes at once: tables are created where they are missing, and a race to create
+    them is won by one and noticed by the rest.
     """
 
     def __init__(self, url: str) -> None:
@@ -51,14 +51,14 @@ class Database:
     def session(self) -> Iterator[Session]:
         """A read or write transaction: committed at the end, rolled back on any exception.
 
-        On SQLite a transaction takes the write lock only at its first write; use `writing` to read and then write.
+        On SQLite the write lock is taken only at the first write; use `writing` to read and then write.
         """
         with self._sessions() as session, session.begin():
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A transaction that holds SQLite's write lock from its start, so that what it reads stays true until it ends."""
+        """A transaction that holds SQLite's write lock from its start: what it reads stays true until it ends."""
         with self._sessions() as session, session.begin():
             if self.engine.dialect.name == "sqlite":
                 session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})

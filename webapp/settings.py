@@ -17,9 +17,9 @@ from sandbox.function import DEFAULT_ACCOUNT, DEFAULT_REGION
 class Settings:
     """The playground's settings.
 
-    `data_folder` holds packages and, by default, the database; `database_url` is a SQLAlchemy URL; `socket_path` is
-    the manager's unix socket. `strict` refuses what the playground otherwise forgives a beginner, such as a
-    placeholder role.
+    `data_folder` holds packages and, by default, the database; `database_url` is a SQLAlchemy URL; `socket_path`
+    is the manager's unix socket. `strict` refuses what the playground otherwise forgives a beginner, such as a
+    placeholder role, or an update that does not wait for the state Active.
     """
 
     data_folder: Path
