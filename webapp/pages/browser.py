@@ -18,8 +18,8 @@ _ISSUED = re.compile(r"[A-Za-z0-9_-]{32}")
 def browser_id() -> str:
     """The id of the browser that makes this request, 32 characters, to file its things under.
 
-    A browser that comes without one (or with one we never issue) is given one, and the answer to this request sets
-    the cookie. Call it within a request, before a streamed answer begins.
+    A browser that comes without one (or with one we never issue) is given one, and the answer to this request
+    sets the cookie. Call it within a request, before a streamed answer begins.
     """
     if "browser_id" in g:
         return str(g.browser_id)
@@ -32,6 +32,7 @@ def browser_id() -> str:
 
 def _set_cookie(response: Response) -> Response:
     response.set_cookie(
-        COOKIE, str(g.browser_id), max_age=MAX_AGE_S, httponly=True, samesite="Lax", secure=request.is_secure, path="/"
+        COOKIE, str(g.browser_id), max_age=MAX_AGE_S, path="/",
+        httponly=True, samesite="Lax", secure=request.is_secure,
     )
     return response
