@@ -1,4 +1,4 @@
-"""What a runtime is to an execution environment: the host folders it needs and the command that starts its client.
+"""What a runtime is to an execution environment: the host folders it needs, the command that starts its client.
 
 One file a runtime family beside this one; `sandbox.runtimes` collects them. To add one, copy the shortest
 (`provided.py`) and add it to the table there.
@@ -25,17 +25,21 @@ class Mount:
 class Runtime(ABC):
     """One runtime identifier ("python3.13", "nodejs20.x", "provided.al2023", …) on this host.
 
-    `missing` is "" where the host can run it, else one sentence that names the package to install.
+    Looking for its parts on the host is done at the first look at `missing` or `mounts()`, and kept.
     """
 
     identifier: str
     family: str  # "python" | "nodejs" | "java" | "go" | "provided"
     label: str  # "Python 3.13"
-    missing: str = ""
     managed: bool = True  # False for provided.*: no AWS_EXECUTION_ENV
     default_handler: str = ""  # for a new function on the page
-    source_name: str = ""  # the file a pasted handler is saved as ("lambda_function.py", "index.mjs"); "" = upload only
-    preloads: bool = False  # True: sandbox/guest/init.py becomes this runtime's client itself (Python), no exec
+    source_name: str = ""  # the file a pasted handler is saved as ("index.mjs"); "" = upload only
+    preloads: bool = False  # True: sandbox/guest/init.py becomes the client itself (Python), no exec
+
+    @property
+    def missing(self) -> str:
+        """ "" where the host can run it, else one sentence that names the package to install."""
+        return ""
 
     @property
     def available(self) -> bool:
@@ -49,15 +53,16 @@ class Runtime(ABC):
 
     @abstractmethod
     def mounts(self) -> list[Mount]:
-        """Host folders that the runtime needs, beyond the system's /usr, /bin, /lib*, (bound read-only for all).
+        """Host folders that the runtime needs beyond the system's own (/usr, /bin, /lib*, bound for all).
 
-        Called once at discovery; never holds a user's home as a whole.
+        Cheap after the first call; never holds a user's home as a whole. Only asked of an available runtime.
         """
 
     @abstractmethod
-    def command(self, function: Function) -> list[str]:
+    def command(self, function: Function, task: Path, opt: Path | None) -> list[str]:
         """The argv exec'ed inside the sandbox, with /var/task in place and the environment set.
 
+        `task` and `opt` are the host folders mounted at /var/task and /opt (`opt` is None without layers).
         Raises `FunctionStartError` where the package can't be started at all.
         """
 
@@ -65,8 +70,12 @@ class Runtime(ABC):
         """For a runtime that `preloads`: the Python, inside the sandbox, that runs the init."""
         return None
 
+    def python_path(self) -> list[str]:
+        """For a runtime that `preloads`: what its init puts on `sys.path` before the client's folder."""
+        return []
+
     def variables(self, function: Function) -> Mapping[str, str]:
-        """Environment variables of this runtime beyond Lambda's own (PATH, LANG, TZ, AWS_*, LAMBDA_* are set for all)."""
+        """Environment variables of this runtime's own (PATH, LANG, TZ, AWS_*, LAMBDA_* are set for all)."""
         return {}
 
     def prepare(self, code: Path) -> Path:
@@ -87,9 +96,14 @@ class BuildError(Exception):
 
 
 class FunctionStartError(Exception):
-    """The package can't be started. `error_type` and `message` as Lambda words them (Runtime.InvalidEntrypoint, …)."""
+    """The package can't be started.
 
-    def __init__(self, error_type: str, message: str) -> None:
+    `error_type` and `message` are as Lambda words them ("Runtime.InvalidEntrypoint", "fork/exec …").
+    The error's JSON says "RequestId: <uuid> Error: " before the message where `names_request` is True.
+    """
+
+    def __init__(self, error_type: str, message: str, *, names_request: bool = True) -> None:
         super().__init__(message)
         self.error_type = error_type
         self.message = message
+        self.names_request = names_request
