@@ -17,6 +17,7 @@ MODULES = (
     "packages",
     "handlers",
     "events",
+    "starters",
     "runs",
     "history",
     "permalinks",

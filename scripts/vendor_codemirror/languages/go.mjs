@@ -1,0 +1,1 @@
+export { go as extension } from "@codemirror/lang-go";

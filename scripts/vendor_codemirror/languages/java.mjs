@@ -1,0 +1,1 @@
+export { java as extension } from "@codemirror/lang-java";

@@ -1,0 +1,1 @@
+export { javascript as extension } from "@codemirror/lang-javascript";

@@ -1,0 +1,1 @@
+export { python as extension } from "@codemirror/lang-python";
