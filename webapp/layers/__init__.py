@@ -1,0 +1,1 @@
+"""Layers: versions of shared folders that functions see at /opt."""
