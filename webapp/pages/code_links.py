@@ -1,4 +1,4 @@
-"""Links from what a run printed to the line of code it speaks of: tracebacks, compilers' and shells' messages.
+"""Links from what a run printed to the line of code it speaks of: tracebacks and compilers' messages.
 
 Called by `webapp.pages.logs` and `webapp.pages.result`; `static/js/result.js` brings the editor there.
 """
@@ -6,7 +6,8 @@ Called by `webapp.pages.logs` and `webapp.pages.result`; `static/js/result.js` b
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 
 from markupsafe import Markup, escape
 
@@ -15,7 +16,7 @@ MAX_LINKED_TEXT = 64 * 1024  # characters of one text; beyond it is no traceback
 # Each names a path and a line: Python's frame, a shell's complaint, and path:line as all others write it.
 # A path is looked for only where one may begin, so that long words cost no more than one look.
 _PLACE = re.compile(
-    r'File "(?P<python>[^"\n]{1,300})", line (?P<python_line>\d{1,7})'
+    r'File "(?P<python>[^"\n]{1,300})",? [lL]ine (?P<python_line>\d{1,7})'
     r"|(?<![\w./-])(?P<paren>[\w./-]{1,300}\.py), line (?P<paren_line>\d{1,7})"
     r"|(?<![\w./-])(?P<shell>[\w./-]{0,300}(?:bootstrap|\.sh)): line (?P<shell_line>\d{1,7})"
     r"|(?<![\w@$+./-])(?P<colon>(?:file://)?[\w@$+./-]{1,300}\.(?:mjs|cjs|js|mts|cts|ts|java|go|py|rb|sh))"
@@ -25,17 +26,28 @@ _TASK_ROOT = "/var/task/"
 
 
 class CodeLinks:
-    """Finds the places of `files` (paths in the deployment package) in a text, and links them."""
+    """Finds places in the code in a text, and links them.
 
-    def __init__(self, files: Collection[str]) -> None:
-        self._files = frozenset(files)
-        self._by_name: dict[str, list[str]] = {}
-        for path in files:
-            self._by_name.setdefault(path.rpartition("/")[2], []).append(path)
+    `files` gives the paths in the deployment package; it is called once, when a text first names a place.
+    """
+
+    def __init__(self, files: Callable[[], Iterable[str]]) -> None:
+        self._list = files
+
+    @cached_property
+    def _files(self) -> frozenset[str]:
+        return frozenset(self._list())
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for path in sorted(self._files):
+            found.setdefault(path.rpartition("/")[2], []).append(path)
+        return found
 
     def __call__(self, text: str) -> Markup:
         """`text`, escaped, with its places as links."""
-        if not self._files or len(text) > MAX_LINKED_TEXT:
+        if len(text) > MAX_LINKED_TEXT:
             return escape(text)
         return Markup("").join(self._pieces(text))
 
@@ -75,5 +87,5 @@ class CodeLinks:
 
 
 def _link(text: str, path: str, line: str) -> Markup:
-    anchor = Markup('<a class="code-link" href="#code" data-file="{}" data-line="{}">{}</a>')
+    anchor = Markup('<a class="code-link" href="#code-area" data-file="{}" data-line="{}">{}</a>')
     return anchor.format(path, line, text)

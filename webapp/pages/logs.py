@@ -35,7 +35,7 @@ _FAILED_REPORT = re.compile(r"Status: (?:timeout|error)|\"status\":\"(?:timeout|
 
 @dataclass(frozen=True)
 class LogLine:
-    """One log event; `kind` is its CSS class ("platform", "report", "info", "warning", "error", "debug", "")."""
+    """One log event; `kind` is a CSS class: platform, report, info, warning, error, debug or ""."""
 
     kind: str
     time: str  # UTC, as CloudWatch writes it
