@@ -87,8 +87,8 @@ def resolve_layers(
             )
         if parts is not None and parts.account_id != account_id:
             raise AccessDeniedException(
-                f"User: arn:aws:iam::{account_id}:root is not authorized to perform: lambda:GetLayerVersion "
-                f"on resource: {arn} because no resource-based policy allows the lambda:GetLayerVersion action"
+                f"User: arn:aws:iam::{account_id}:root is not authorized to perform: lambda:GetLayerVersion on "
+                f"resource: {arn} because no resource-based policy allows the lambda:GetLayerVersion action"
             )
         record = None if parts is None else find(session, region, parts.name, parts.version)
         if record is None or record.deleted:
