@@ -32,6 +32,16 @@ RANGES: Mapping[str, tuple[str, int, int]] = {
 }
 
 
+def configuration_problems(texts: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong with those fields of the configuration that are in `texts`: field → one sentence."""
+    problems = {name: number_problem(name, texts[name]) for name in RANGES if name in texts}
+    if "architecture" in texts:
+        problems["architecture"] = architecture_problem(texts["architecture"])
+    if "environment" in texts:
+        problems["environment"] = environment_problem(texts["environment"])
+    return {name: sentence for name, sentence in problems.items() if sentence}
+
+
 def number_problem(field: str, text: str) -> str:
     """What is wrong with the number in `field` (a key of `RANGES`); "" when nothing is."""
     name, lowest, highest = RANGES[field]

@@ -45,6 +45,21 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is JavaScript's, but no JSON")
 
 
+_WORDS = {
+    "Expecting ',' delimiter": "a comma or a closing bracket is missing",
+    "Expecting ':' delimiter": "a colon is missing after the key",
+    "Expecting property name enclosed in double quotes": "a key in double quotes is missing",
+    "Illegal trailing comma before end of object": "the comma before a closing bracket is one too many",
+    "Illegal trailing comma before end of array": "the comma before a closing bracket is one too many",
+    "Expecting value": "a value is missing",
+    "Unterminated string starting at": "a string is not closed",
+    "Invalid control character at": "a string holds a line break or a tab",
+    "Invalid \\escape": "a string holds a backslash that escapes nothing",
+    "Invalid \\uXXXX escape": "a string holds a backslash that escapes nothing",
+    "Extra data": "something follows the end of the JSON",
+}
+
+
 def _plain(error: json.JSONDecodeError) -> str:
-    words = error.msg[0].lower() + error.msg[1:]
-    return f"{words}, but the text ends here" if error.pos >= len(error.doc.rstrip()) else words
+    found = (words for beginning, words in _WORDS.items() if error.msg.startswith(beginning))
+    return next(found, error.msg)

@@ -21,13 +21,7 @@ from sandbox.limits import (
 from sandbox.package import Package
 from sandbox.runtimes import runtime, runtimes
 from webapp.pages import code, event_json
-from webapp.pages.configuration import (
-    RANGES,
-    architecture_problem,
-    environment_problem,
-    number_problem,
-    parse_environment,
-)
+from webapp.pages.configuration import configuration_problems, parse_environment
 from webapp.pages.handler_names import handler_problem
 from webapp.services import Services
 
@@ -93,9 +87,7 @@ class Draft:
             "runtime": self._runtime_problem(),
             **code.problems(services.packages, self.files, self.base_package, self.deleted),
             "handler": self._handler_problem(),
-            **{name: number_problem(name, getattr(self, name)) for name in RANGES},
-            "architecture": architecture_problem(self.architecture),
-            "environment": environment_problem(self.environment),
+            **configuration_problems(dataclasses.asdict(self)),
             "event": event_json.problem(self.event),
         }
         if not any(problems.get(name) for name in ("runtime", "code", "upload", "handler")):

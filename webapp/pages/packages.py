@@ -20,7 +20,7 @@ from webapp.pages import code
 from webapp.pages.code import Sources
 from webapp.pages.form import Draft
 from webapp.pages.playground import field_errors, render_playground, source_files
-from webapp.pages.starting_points import MAX_EDITED_BYTES, from_package, opened
+from webapp.pages.starting_points import MAX_EDITED_BYTES, first_draft, from_package, opened
 from webapp.problems import drain
 from webapp.services import Services, services
 
@@ -41,7 +41,7 @@ def upload() -> Response:
         errors = {"upload": "Choose a file first: a .zip deployment package, or one source file."}
     if errors:
         return field_errors(errors) if request.htmx else render_playground(draft, errors=errors, status=422)
-    return _tree(draft) if request.htmx else render_playground(draft)
+    return _tree(draft, next(iter(draft.files), ""), is_upload=True) if request.htmx else render_playground(draft)
 
 
 @blueprint.get("/packages/<sha256>")
@@ -73,6 +73,14 @@ def text(sha256: str) -> Response:
     response = Response(found, mimetype="text/plain")
     response.headers["Cache-Control"] = "private, max-age=3600"  # content-addressed
     return response
+
+
+@blueprint.post("/files")
+def files() -> Response:
+    """The tree again, after a file was added, renamed or deleted; `path` are the names of those edited or new."""
+    draft = Draft.from_form(request.form)
+    draft = replace(draft, files={**dict.fromkeys(request.form.getlist("path"), ""), **draft.files})
+    return _tree(draft, request.form.get("open", ""))
 
 
 @blueprint.post("/files/open")
@@ -117,13 +125,15 @@ def _runs_by_itself(data: bytes) -> bool:
     return data.startswith(b"\x7fELF")  # a Go or Rust build, to be run as it is
 
 
-def _tree(draft: Draft) -> Response:
-    files = source_files(draft, services())
-    return make_response(render_template("partials/file_tree.html", draft=draft, files=files))
+def _tree(draft: Draft, open_path: str = "", *, is_upload: bool = False) -> Response:
+    listed = source_files(draft, services())
+    return make_response(
+        render_template(
+            "partials/file_tree.html", draft=draft, files=listed, open_path=open_path, is_upload=is_upload
+        )
+    )
 
 
 def _page_of_nothing() -> Response:
     """The form could not be read at all; the browser's own draft is put back in it by its script."""
-    from webapp.pages.starting_points import first_draft
-
     return render_playground(first_draft(), errors={"upload": TOO_LARGE}, is_given=False, status=413)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from flask import Blueprint, Response, abort, current_app, make_response, render_template, request
@@ -28,7 +28,8 @@ from webapp.functions.store import resolve, to_sandbox
 from webapp.pages import starting_points
 from webapp.pages.browser import browser_id
 from webapp.pages.code import SourceFile, Sources
-from webapp.pages.configuration import parse_environment, vcpu_share
+from webapp.pages.configuration import configuration_problems, parse_environment, vcpu_share
+from webapp.pages.file_tree import folders
 from webapp.pages.form import ERROR_FIELDS, Draft
 from webapp.pages.saved_events import saved_events
 from webapp.services import Services, services
@@ -36,6 +37,7 @@ from webapp.starters import starter, starters
 
 blueprint = Blueprint("playground", __name__)
 blueprint.record(lambda state: state.app.jinja_env.globals.update(error_fields=ERROR_FIELDS))
+blueprint.add_app_template_filter(folders)
 
 FAMILIES = {
     "python": "Python",
@@ -57,6 +59,12 @@ def index() -> Response:
     if name := request.args.get("function"):
         return render_playground(_saved_function(name))
     return render_playground(starting_points.first_draft(), is_given=False)
+
+
+@blueprint.post("/check")
+def check_configuration() -> Response:
+    """While a person types: a sentence at each field of the configuration that is wrong."""
+    return field_errors(configuration_problems(request.form), status=200, fields=list(request.form))
 
 
 def render_playground(
@@ -87,6 +95,7 @@ def render_playground(
         starter_groups=_by_family(),
         sample_groups=[(key, list(group)) for key, group in groupby(sample_events(), lambda item: item.service)],
         saved=saved_events(shared.database, browser_id()),
+        event_title=next((item.title for item in sample_events() if item.body == draft.event), "Your own"),
         variables=parse_environment(draft.environment),
         vcpu=_vcpu(draft),
         warning=manager_warning(shared),
@@ -107,9 +116,14 @@ LIMITS = {
 }
 
 
-def field_errors(errors: Mapping[str, str], status: int = 422) -> Response:
-    """The answer to htmx: every field's sentence, swapped out of band, and nothing else touched."""
-    response = make_response(render_template("partials/field_errors.html", errors=errors), status)
+def field_errors(
+    errors: Mapping[str, str], status: int = 422, fields: Sequence[str] = ERROR_FIELDS
+) -> Response:
+    """The answer to htmx: the sentence at each of `fields`, swapped out of band, and nothing else touched."""
+    named = [name for name in ERROR_FIELDS if name in fields]
+    response = make_response(
+        render_template("partials/field_errors.html", errors=errors, error_fields=named), status
+    )
     response.headers["HX-Reswap"] = "none"
     return response
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Blueprint, abort, request
 
+from webapp.events import sample_event
 from webapp.pages.starting_points import from_starter
 from webapp.starters import starter
 
@@ -19,6 +20,8 @@ blueprint = Blueprint("starters", __name__)
 def show(slug: str) -> dict[str, Any]:
     """The draft's fields; `?runtime=` is the one chosen in the form, kept where it fits."""
     try:
-        return from_starter(starter(slug), request.args.get("runtime", "")).to_dict()
+        chosen = starter(slug)
+        draft = from_starter(chosen, request.args.get("runtime", ""))
+        return {**draft.to_dict(), "event_title": sample_event(chosen.event_slug).title}
     except KeyError:
         abort(404, f"There is no starter named {slug[:60]}.")

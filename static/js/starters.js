@@ -1,0 +1,39 @@
+// Starters, and what a change of runtime means for code that nobody has touched yet.
+import { toast } from "./toast.js";
+
+const form = document.getElementById("playground");
+const sheet = document.getElementById("starter-picker");
+const runtime = form.elements.runtime;
+const familyNow = () => runtime.selectedOptions[0]?.dataset.family ?? "";
+const fingerprint = (draft) => JSON.stringify([draft.files, draft.base_package, draft.deleted]);
+
+export function startStarters(keeper) {
+  let pristine = form.dataset.origin === "default" ? fingerprint(keeper.collect()) : "";
+  let family = familyNow();
+
+  async function load(link) {
+    const answer = await fetch(`/starters/${link.dataset.starter}?runtime=${encodeURIComponent(runtime.value)}`);
+    if (!answer.ok) return location.assign(link.href);
+    await keeper.replace(await answer.json(), `Starter: ${link.dataset.title}.`);
+    pristine = fingerprint(keeper.collect());
+    family = familyNow();
+  }
+
+  sheet.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-starter]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    sheet.hidePopover();
+    load(link);
+  });
+
+  runtime.addEventListener("change", () => {
+    const next = familyNow();
+    if (next === family) return;
+    family = next;
+    const link = sheet.querySelector(`[data-family="${next}"]`);
+    if (!link) return;
+    if (fingerprint(keeper.collect()) === pristine) return load(link);
+    toast("Your code is as it was.", { label: `Load the starter “${link.dataset.title}”`, run: () => load(link) });
+  });
+}
