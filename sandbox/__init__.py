@@ -8,6 +8,7 @@
 """
 
 from sandbox.errors import LambdaError
-from sandbox.function import Function, Invocation, LogEvent
+from sandbox.function import Function, Invocation, LogEvent, ResponseChunk
+from sandbox.manager import Sandbox
 
-__all__ = ["Function", "Invocation", "LambdaError", "LogEvent"]
+__all__ = ["Function", "Invocation", "LambdaError", "LogEvent", "ResponseChunk", "Sandbox"]

@@ -93,6 +93,13 @@ class PreconditionFailedException(LambdaError):
     status = 412
 
 
+class InvalidRuntimeException(LambdaError):
+    """The runtime is Lambda's, but this machine lacks what it needs; the message names the package to install."""
+
+    type = "InvalidRuntimeException"
+    status = 502
+
+
 class ServiceException(LambdaError):
     """The playground itself failed (the manager is gone, no isolation is available)."""
 

@@ -58,7 +58,8 @@ class Function:
     def environment_key(self) -> str:
         """Two functions with the same key may share warm execution environments."""
         fields = dataclasses.asdict(self)
-        for scaling in ("reserved_concurrency", "provisioned_concurrency"):
+        # How it is scaled is no matter of what runs inside; a provisioned environment serves like any other.
+        for scaling in ("reserved_concurrency", "provisioned_concurrency", "initialization_type"):
             fields.pop(scaling)
         return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
@@ -82,6 +83,14 @@ class LogEvent:
     timestamp_ms: int
     message: str
     source: str = "function"
+
+
+@dataclass(frozen=True)
+class ResponseChunk:
+    """A piece of a streamed response, as the runtime sent it."""
+
+    data: bytes
+    content_type: str = "application/octet-stream"
 
 
 @dataclass(frozen=True)

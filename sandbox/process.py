@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sandbox.errors import ServiceException
 from sandbox.isolation.base import ProcessLimits
@@ -31,12 +31,14 @@ from sandbox.isolation.bubblewrap import FIRST_UID, Isolation, seccomp_descripto
 from sandbox.isolation.cgroups import Cgroups
 from sandbox.runtimes import runtime as runtime_named
 from sandbox.runtimes.base import Mount, Runtime
+from sandbox.variables import RUNTIME_ROOT
 
 INIT = Path(__file__).parent / "guest" / "init.py"
 RUNTIME_API_PORT = 9001
 BOOT_TIMEOUT_S = 20.0
 _UIDS = 50_000
 _CREDENTIALS = struct.Struct("3i")
+_T = TypeVar("_T")
 
 
 class Spawner:
@@ -47,9 +49,9 @@ class Spawner:
         self._thread = threading.Thread(target=self._work, name="spawner", daemon=True)
         self._thread.start()
 
-    def call[T](self, job: Callable[[], T]) -> T:
+    def call(self, job: Callable[[], _T]) -> _T:
         """`job()`, on the spawner's thread."""
-        future: Future[T] = Future()
+        future: Future[_T] = Future()
         self._jobs.put((job, future))
         return future.result()
 
@@ -197,21 +199,23 @@ class EnvironmentProcess:
             elif level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS:
                 pid = _CREDENTIALS.unpack(data)[0]
         if not descriptors or not pid:
-            said = os.read(self.log_fd, 4096).decode("utf-8", "replace").strip() if self._readable() else ""
-            raise OSError(said or "its first program ended at once")
+            raise OSError(self._last_words() or "its first program ended at once")
         self.listener = socket.socket(fileno=descriptors[0])
         self.api_address = address.decode()
         return pid
 
-    def _readable(self) -> bool:
+    def _last_words(self) -> str:
         self.exit_code()
-        return os.get_blocking(self.log_fd) is False
+        try:
+            return os.read(self.log_fd, 4096).decode("utf-8", "replace").strip()
+        except BlockingIOError:
+            return ""
 
     def _argv(self, channel_fd: int, filter_fd: int | None) -> list[str]:
         runtime, isolation = self._runtime, self._host.isolation
         interpreter = runtime.interpreter() if runtime.preloads else init_interpreter()[0]
         port = RUNTIME_API_PORT if isolation.bwrap else 0
-        clients = [self.guest("/var/runtime")] if runtime.preloads else []
+        clients = [self._client_folder()] if runtime.preloads else []
         init = f"/var/rapid/{INIT.name}" if isolation.bwrap else str(INIT)
         program = [self.guest(interpreter or sys.executable), "-I", "-S", "-B", init, str(channel_fd), str(port), *clients]
         if not isolation.bwrap:
@@ -220,6 +224,9 @@ class EnvironmentProcess:
             program, task=self._task, opt=self._opt, mounts=self._all_mounts()[2:], tmp_mb=self._storage_mb,
             uid=FIRST_UID + self._number % _UIDS, seccomp_fd=filter_fd, init=INIT,
         )  # fmt: skip
+
+    def _client_folder(self) -> str:
+        return str(Path(self.guest(f"{RUNTIME_ROOT}/awslambdaric")).parent)
 
     def _all_mounts(self) -> list[Mount]:
         mounts = [Mount(self._task, "/var/task"), Mount(self._opt or Path("/nonexistent"), "/opt")]
@@ -257,7 +264,10 @@ def link_tree(source: Path, target: Path, room: int) -> int:
                 if room < 0:
                     return room
             else:
-                os.link(entry.path, place)
+                try:
+                    os.link(entry.path, place)
+                except OSError:  # another file system: this package can't be linked at all
+                    return -1
     return room
 
 

@@ -104,6 +104,7 @@ class Isolation:
     def _filesystem(
         self, task: Path, opt: Path | None, mounts: Iterable[Mount], tmp_mb: int, init: Path | None
     ) -> list[str]:
+        mounts = list(mounts)
         argv = ["--ro-bind", "/usr", "/usr"]
         for name in _SYSTEM_FOLDERS:
             folder = Path("/", name)
@@ -111,6 +112,12 @@ class Isolation:
                 argv += ["--symlink", os.readlink(folder), str(folder)]
             elif folder.is_dir():
                 argv += ["--ro-bind", str(folder), str(folder)]
+        # bubblewrap makes the parents of a mount for root alone; the function's uid must get through them
+        guests = [mount.guest for mount in mounts if not mount.guest.startswith("/usr/")]
+        parents = {str(parent) for guest in [*guests, "/etc/hosts", "/etc/ssl/certs", "/var/rapid/init"]
+                   for parent in Path(guest).parents}  # fmt: skip
+        for parent in sorted(parents - {"/", "/usr"}):
+            argv += ["--perms", "0755", "--dir", parent]
         for file in _SYSTEM_FILES:
             argv += ["--ro-bind-try", file, file]
         for file in ("passwd", "group", "hosts"):
