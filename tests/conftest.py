@@ -1,13 +1,12 @@
-"""What the tests share: the real server, the library, Chromium and boto3, each started once and only if asked for.
+"""What the tests share: the real server, the library, Chromium and boto3, each started once, if asked for.
 
-Nothing here stands in for anything: `server` is `lambda-playground serve`, with its manager, its gunicorn and a
-data folder of its own, and `sandbox` is the library, in this process. Tests may import from here, as `tests.conftest`.
+Nothing here stands in for anything: `server` is `lambda-playground serve` with its manager, its gunicorn and a
+data folder of its own, and `sandbox` is the library in this process. Tests import the rest as `tests.conftest`.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -22,6 +21,8 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests import chromium
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
@@ -30,16 +31,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 15
-
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",  # Chromium refuses to run as root with it
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 DUMMY_CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "test",
@@ -67,7 +58,7 @@ def free_port() -> int:
 
 
 class Server:
-    """A `lambda-playground serve`: `.url`, `.data` (its folder), `.process` (a Popen), `.log()` (all it printed)."""
+    """A `lambda-playground serve`: `.url`, `.data` (its folder), `.process`, `.log()` (all that it printed)."""
 
     def __init__(self, data: Path, *arguments: str, port: int | None = None, **environment: str) -> None:
         self.data = data
@@ -170,28 +161,17 @@ def aws_environment(server: Server, tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "PATH": path, "HOME": str(tmp_path), "AWS_ENDPOINT_URL": server.url}
 
 
-def chromium() -> str | None:
-    """The system's Chromium; None for playwright's own (Ubuntu's is a snap, which can't be driven)."""
-    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
-        path = shutil.which(name)
-        if path and "/snap/" not in os.path.realpath(path) and "/snap/" not in _head(path):
-            return path
-    return None
-
-
-def _head(path: str) -> str:
-    with open(path, "rb") as file:
-        return file.read(4096).decode("latin-1")
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, started once."""
     from playwright.sync_api import Error, sync_playwright
 
+    os.environ.setdefault("PLAYWRIGHT_BROWSERS_PATH", str(chromium.DOWNLOADED))
     with sync_playwright() as playwright:
         try:
-            started = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_ARGUMENTS)
+            started = playwright.chromium.launch(
+                executable_path=chromium.system_chromium(), args=chromium.ARGUMENTS
+            )
         except Error as error:
             if "Executable doesn't exist" in error.message:
                 pytest.skip("Chromium is not installed (Debian's package is `chromium`)")
