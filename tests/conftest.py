@@ -169,9 +169,7 @@ def browser() -> Iterator[Browser]:
     os.environ.setdefault("PLAYWRIGHT_BROWSERS_PATH", str(chromium.DOWNLOADED))
     with sync_playwright() as playwright:
         try:
-            started = playwright.chromium.launch(
-                executable_path=chromium.system_chromium(), args=chromium.ARGUMENTS
-            )
+            started = playwright.chromium.launch(executable_path=chromium.system_chromium(), args=chromium.ARGUMENTS)
         except Error as error:
             if "Executable doesn't exist" in error.message:
                 pytest.skip("Chromium is not installed (Debian's package is `chromium`)")

@@ -75,12 +75,8 @@ def command() -> None:
 
 @command.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option(
-    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes any free port."
-)
-@click.option(
-    "--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes for requests."
-)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes any free port.")
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes for requests.")
 @_data
 @click.option("--access-log", is_flag=True, help="Print a line for each request.")
 @click.option("--reload", is_flag=True, help="For work on the playground itself: Flask's debug server.")
