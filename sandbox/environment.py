@@ -1,8 +1,8 @@
 """One execution environment: its states, its init, its invocations, its end.
 
 Whoever holds an environment drives it: the calling thread itself waits on the runtime's connections, the log pipe and
-the process, so a warm invocation crosses no other thread. `sandbox.scaling` decides who holds which. Source: "Understanding
-the Lambda execution environment lifecycle" in the AWS Lambda Developer Guide.
+the process, so a warm invocation crosses no other thread. `sandbox.scaling` decides who holds which. Source:
+"Understanding the Lambda execution environment lifecycle" in the AWS Lambda Developer Guide.
 """
 
 from __future__ import annotations

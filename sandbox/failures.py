@@ -1,7 +1,7 @@
 """How Lambda words what goes wrong in an invocation: the error types, and the JSON that the caller gets.
 
-Used by `sandbox.invoke` and `sandbox.runtime_api`. Source: "Understanding the Lambda execution environment lifecycle" in
-the AWS Lambda Developer Guide, and the Runtime Interface Emulator's messages.
+Used by `sandbox.invoke` and `sandbox.runtime_api`. Source: "Understanding the Lambda execution environment lifecycle"
+in the AWS Lambda Developer Guide, and the Runtime Interface Emulator's messages.
 """
 
 from __future__ import annotations
@@ -75,7 +75,3 @@ def stopped(request_id: str) -> Failure:
     """A person stopped the run before it ended (the playground's own; Lambda has no such control)."""
     return Failure(STOPPED, f"RequestId: {request_id} Error: The run was stopped before it ended")
 
-
-def could_not_start(request_id: str, error_type: str, message: str) -> Failure:
-    """The package can't be started (no bootstrap, not executable, …)."""
-    return Failure(error_type, message if message.startswith("RequestId:") else f"RequestId: {request_id} Error: {message}")

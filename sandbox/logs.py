@@ -85,7 +85,8 @@ class LogReader:
             text = part.decode("utf-8", "replace").rstrip("\r\n")
             self.emit(LogEvent(at_ms, text))
             if self._room <= 0:
-                words = f"[the playground keeps {MAX_LOG_BYTES // (1024 * 1024)} MB of one invocation's log; the rest is dropped]"
+                kept_mb = MAX_LOG_BYTES // (1024 * 1024)
+                words = f"[the playground keeps {kept_mb} MB of one invocation's log; the rest is dropped]"
                 self.emit(LogEvent(at_ms, words, "platform"))
 
 

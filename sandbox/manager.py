@@ -38,6 +38,8 @@ from sandbox.runtimes.base import BuildError, Runtime
 from sandbox.scaling import IDLE_S, Scaling
 from sandbox.status import ManagerStatus, runtime_statuses
 
+_NOT_JSON = "Could not parse request body into json"
+
 
 class Sandbox:
     """Runs functions in isolated execution environments. Thread-safe; a context manager.
@@ -153,7 +155,8 @@ class Sandbox:
         """Queue an event (1 MB at most) and return its request id; a failed one is tried again, as Lambda does."""
         if len(event) > MAX_ASYNC_EVENT_BYTES:
             raise RequestTooLargeException(
-                f"{len(event)} byte payload is too large for the Event invocation type (limit {MAX_ASYNC_EVENT_BYTES} bytes)",
+                f"{len(event)} byte payload is too large for the Event invocation type "
+                f"(limit {MAX_ASYNC_EVENT_BYTES} bytes)",
                 field="event",
             )
         request = _request(function, event, client_context, trace_id, request_id, force_cold, qualifier_arn)
@@ -243,15 +246,17 @@ def _request(
     try:
         json.loads(event)
     except RecursionError:
-        raise InvalidRequestContentException("Could not parse request body into json: it is nested too deeply.", field="event") from None
+        words = "it is nested too deeply."
+        raise InvalidRequestContentException(f"{_NOT_JSON}: {words}", field="event") from None
     except ValueError as error:
-        raise InvalidRequestContentException(f"Could not parse request body into json: {error}", field="event") from None
+        raise InvalidRequestContentException(f"{_NOT_JSON}: {error}", field="event") from None
     if client_context is not None:
         try:
             client_context = base64.b64decode(client_context, validate=True).decode()
             json.loads(client_context)
         except ValueError:
-            raise InvalidParameterValueException("Client context must be a valid base64-encoded JSON.", field="ClientContext") from None
+            words = "Client context must be a valid base64-encoded JSON."
+            raise InvalidParameterValueException(words, field="ClientContext") from None
     request = Request(
         function, event, client_context=client_context, trace_id=trace_id, force_cold=force_cold,
         qualifier_arn=qualifier_arn,

@@ -39,6 +39,7 @@ BOOT_TIMEOUT_S = 20.0
 _UIDS = 50_000
 _CREDENTIALS = struct.Struct("3i")
 _T = TypeVar("_T")
+_ENTER = 'n=$1; shift; while [ "$n" -gt 0 ]; do echo $$ > "$1" || exit 97; shift; n=$((n-1)); done; exec "$@"'
 
 
 class Spawner:
@@ -122,8 +123,7 @@ class EnvironmentProcess:
             theirs.close()
             os.close(log_write)
             log_write = -1
-            pid = self._receive_listener(ours)
-            self.limits.add(pid)
+            self.limits.add(self._receive_listener(ours))
             ours.sendall(b"\1")
         except OSError as error:
             self.kill()
@@ -217,10 +217,14 @@ class EnvironmentProcess:
         port = RUNTIME_API_PORT if isolation.bwrap else 0
         clients = [self._client_folder()] if runtime.preloads else []
         init = f"/var/rapid/{INIT.name}" if isolation.bwrap else str(INIT)
-        program = [self.guest(interpreter or sys.executable), "-I", "-S", "-B", init, str(channel_fd), str(port), *clients]
+        python = self.guest(interpreter or sys.executable)
+        program = [python, "-I", "-S", "-B", init, str(channel_fd), str(port), *clients]
+        entries = self.limits.entries()
+        # the shell enters the cgroup and turns into the rest, so that even the first page is counted
+        enter = ["/bin/sh", "-c", _ENTER, "sh", str(len(entries)), *entries] if entries else []
         if not isolation.bwrap:
-            return program
-        return isolation.command(
+            return enter + program
+        return enter + isolation.command(
             program, task=self._task, opt=self._opt, mounts=self._all_mounts()[2:], tmp_mb=self._storage_mb,
             uid=FIRST_UID + self._number % _UIDS, seccomp_fd=filter_fd, init=INIT,
         )  # fmt: skip

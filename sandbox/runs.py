@@ -1,4 +1,4 @@
-"""Runs that go on while others watch: each on a thread of its own, its log events and response pieces kept for followers.
+"""Runs that go on while others watch, each on a thread of its own; what it gives is kept for its followers.
 
 Used by `sandbox.manager` for `start`, `follow` and `stop`. A run that has ended is kept for a quarter of an hour.
 """
@@ -38,7 +38,7 @@ class Run:
         except LambdaError as error:
             self._error = error
         except Exception as error:
-            self._error = ServiceException(f"The playground failed during this run ({type(error).__name__}). Run it again.")
+            self._error = ServiceException(f"The playground failed in this run ({type(error).__name__}). Run it again.")
             raise
         finally:
             with self._changed:

@@ -302,9 +302,9 @@ class _Connection:
 
     def reply(self, status: int, body: bytes) -> None:
         """A JSON answer."""
-        head = f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: application/json\r\n"
         try:
-            self.send(head.encode() + body, 1.0)
+            self.send(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body, 1.0)
         except OSError:
             self._broken = True
 

@@ -67,8 +67,11 @@ class Server:
             run_id = sandbox.start(*_invoke_arguments(call, body), **_options(call))
             wire.send(connection, {"kind": "value", "value": run_id})
         elif name == "invoke_async":
-            queueing = {key: call[key] for key in ("max_retries", "max_age_s") if key in call}
-            request_id = sandbox.invoke_async(*_invoke_arguments(call, body), **queueing, **_options(call))
+            retries, age_s = call["max_retries"], call["max_age_s"]
+            function, event = _invoke_arguments(call, body)
+            request_id = sandbox.invoke_async(
+                function, event, max_retries=retries, max_age_s=age_s, **_options(call)
+            )
             wire.send(connection, {"kind": "value", "value": request_id})
         elif name == "provision":
             ready = sandbox.provision(Function.from_dict(call["function"]), call["count"])

@@ -41,7 +41,7 @@ def hand_out_listener(channel, port):
     listener.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
     listener.bind((HOST, port))
     listener.listen(64)
-    address = "%s:%d" % listener.getsockname()
+    address = "{}:{}".format(*listener.getsockname())
     os.environ["AWS_LAMBDA_RUNTIME_API"] = address
     descriptor = listener.fileno().to_bytes(4, sys.byteorder)
     channel.sendmsg([address.encode()], [(*SCM_RIGHTS_MESSAGE, descriptor)])

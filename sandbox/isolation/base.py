@@ -10,9 +10,12 @@ class ProcessLimits(ABC):
 
     enforces_memory = True
 
-    @abstractmethod
-    def add(self, pid: int) -> None:
-        """Put the process (a host pid), and so all its later children, under these limits."""
+    def entries(self) -> list[str]:
+        """Files a process writes its pid to before it starts anything, so that all of it is counted."""
+        return []
+
+    def add(self, pid: int) -> None:  # noqa: B027
+        """Watch the process (a host pid) and its children, where there are no `entries`."""
 
     @abstractmethod
     def set_memory(self, memory_mb: int) -> None:

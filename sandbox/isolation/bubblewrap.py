@@ -52,7 +52,7 @@ class Isolation:
         """
         etc = scratch / "etc"
         if os.environ.get("LAMBDA_PLAYGROUND_ISOLATION", "").lower() == "off":
-            warning = "Isolation is turned off: handlers run as ordinary processes and can read and change this machine."
+            warning = "Isolation is off: handlers run as ordinary processes and can read and change this machine."
             return cls("", False, False, etc, "No isolation.", warning)
         bwrap = shutil.which("bwrap")
         if bwrap is None:

@@ -1,8 +1,8 @@
 """Memory, process and CPU limits, freezing and accounting of one execution environment's process tree.
 
 `Cgroups.find()` picks what this host has: cgroup v2 where a subtree is delegated to us, v1 where its controllers are
-mounted, else none (`sandbox.isolation.fallback`). `sandbox.environment` calls the `ProcessLimits` it makes. Every file that
-the warm-invoke path touches is opened once, when the group is made. Source: the kernel's "Control Group v2" and
+mounted, else none (`sandbox.isolation.fallback`). `sandbox.environment` calls the `ProcessLimits` it makes. Every file
+that the warm-invoke path touches is opened once, when the group is made. Source: the kernel's "Control Group v2" and
 "Memory Resource Controller" documents.
 """
 
@@ -14,8 +14,8 @@ import signal
 import time
 from pathlib import Path
 
-from sandbox.isolation.fallback import ProcessTree
 from sandbox.isolation.base import ProcessLimits
+from sandbox.isolation.fallback import ProcessTree
 from sandbox.limits import MAX_PROCESSES, MB, MEMORY_MB_PER_VCPU
 
 _CPU_PERIOD_US = 20_000  # short, so that a throttled handler waits ms, not tenths of a second
@@ -71,9 +71,8 @@ class _V1(ProcessLimits):
         self._peak = os.open(folders["memory"] / "memory.max_usage_in_bytes", os.O_RDONLY)
         self._events = os.open(folders["memory"] / "memory.oom_control", os.O_RDONLY)
 
-    def add(self, pid: int) -> None:
-        for folder in self._folders.values():
-            _write(folder / "cgroup.procs", str(pid))
+    def entries(self) -> list[str]:
+        return [str(folder / "cgroup.procs") for folder in self._folders.values()]
 
     def set_memory(self, memory_mb: int) -> None:
         _write(self._folders["memory"] / "memory.limit_in_bytes", str(memory_mb * MB))
@@ -120,8 +119,8 @@ class _V2(ProcessLimits):
             self._peak = os.open(folder / "memory.current", os.O_RDONLY)
         self._highest = 0
 
-    def add(self, pid: int) -> None:
-        _write(self._folder / "cgroup.procs", str(pid))
+    def entries(self) -> list[str]:
+        return [str(self._folder / "cgroup.procs")]
 
     def set_memory(self, memory_mb: int) -> None:
         _write(self._folder / "memory.max", str(memory_mb * MB))
@@ -219,7 +218,8 @@ def _delegated_v2(found: dict[str, Path]) -> Cgroups | None:
         if root is not None:
             _remove_group(root)
         return None
-    return Cgroups("v2", {"unified": root}, "cgroup v2 limits memory, processes and CPU, and freezes idle environments.")
+    description = "cgroup v2 limits memory, processes and CPU, and freezes idle environments."
+    return Cgroups("v2", {"unified": root}, description)
 
 
 def _hand_down(folder: Path) -> None:

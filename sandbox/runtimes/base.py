@@ -6,6 +6,7 @@ One file a runtime family beside this one; `sandbox.runtimes` collects them. To 
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ class Runtime(ABC):
     @property
     def version_label(self) -> str:
         """As INIT_START prints it, such as "python:3.13.v1"."""
-        return f"{self.identifier}.v1"
+        return re.sub(r"^([a-z]+)(\.?)", r"\1:", self.identifier, count=1) + ".v1"
 
     @abstractmethod
     def mounts(self) -> list[Mount]:
