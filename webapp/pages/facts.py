@@ -1,7 +1,7 @@
 """The numbers of a REPORT line, each with the sentence that explains it.
 
-Called by `webapp.pages.result`. Sources, in the AWS Lambda Developer Guide: "Understanding the Lambda execution
-environment lifecycle", "Configure Lambda function memory", "Lambda pricing" on aws.amazon.com.
+Called by `webapp.pages.result`. Sources: "Understanding the Lambda execution environment lifecycle" and
+"Configure Lambda function memory" in the AWS Lambda Developer Guide; "AWS Lambda Pricing".
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sandbox.limits import MEMORY_MB_PER_VCPU
 
 @dataclass(frozen=True)
 class Fact:
-    """One number: `key` names it in ids, `words` explain it. `used` of `size` MB where it is drawn as a meter."""
+    """One number: `key` names it in ids, `words` explain it; `used` of `size` MB where a meter draws it."""
 
     key: str
     name: str
@@ -43,8 +43,8 @@ def start_words(ended: Invocation) -> str:
     """What this run's start was, in one sentence: cold or warm, and what that means."""
     if ended.init_duration_ms is None:
         return (
-            "Warm start: an execution environment of an earlier run was used again, with what the code kept in "
-            "memory and in /tmp."
+            "Warm start: an execution environment of an earlier run was used again, with what the code kept "
+            "in memory and in /tmp."
         )
     return (
         f"Cold start: a new execution environment was made, and the code outside the handler ran first, in "
@@ -73,22 +73,23 @@ def _billed_words(ended: Invocation) -> str:
     if math.ceil(round(total, 2)) != ended.billed_duration_ms:
         return f"What you pay for. {rounded}"
     return (
-        f"What you pay for: init {init:,.2f} ms + duration {ended.duration_ms:,.2f} ms = {total:,.2f} ms. {rounded} "
-        "Init is billed too since 1 August 2025; the next run of a warm environment costs its duration alone."
+        f"What you pay for: init {init:,.2f} ms + duration {ended.duration_ms:,.2f} ms = {total:,.2f} ms. "
+        f"{rounded} Init is billed too since 1 August 2025; a warm run costs its duration alone."
     )
 
 
 def _init_words() -> str:
     return (
-        "How long the cold start took: starting the runtime, loading your code and running what stands outside "
-        "the handler. Move slow set-up there, and warm runs don't repeat it; keep it short, and cold ones are quick."
+        "How long the cold start took: starting the runtime, loading your code and running what stands "
+        "outside the handler. Warm runs don't repeat it, so slow set-up belongs there; the less, the quicker "
+        "a cold start."
     )
 
 
 def _memory_words(ended: Invocation) -> str:
     share = ended.memory_size_mb / MEMORY_MB_PER_VCPU
     return (
-        f"The most memory the environment has used so far, of the {ended.memory_size_mb:,} MB that are configured "
-        f"and paid for. Memory brings CPU with it: {ended.memory_size_mb:,} MB is {share:.2f} vCPU, and "
-        f"{MEMORY_MB_PER_VCPU:,} MB is one. A handler that goes over its memory is killed."
+        f"The most memory the environment has used so far, of the {ended.memory_size_mb:,} MB that are "
+        f"configured and paid for. Memory brings CPU with it: {ended.memory_size_mb:,} MB is {share:.2f} "
+        f"vCPU, and {MEMORY_MB_PER_VCPU:,} MB is one. A handler that goes over its memory is killed."
     )
