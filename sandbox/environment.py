@@ -90,7 +90,8 @@ class ExecutionEnvironment:
         self._own_task: Path | None = None
         if task is None:
             self._own_task = task = host.folder / f"task-{next(host.numbers)}"
-            task.mkdir(parents=True, mode=0o755)
+            task.mkdir()
+            task.chmod(0o755)  # whatever the umask: the function's uid must get in
         self._task, self._opt = task, opt
         self._process = EnvironmentProcess(host, runtime, storage_mb, task, opt)
         self._poll = select.epoll()

@@ -263,7 +263,8 @@ def link_tree(source: Path, target: Path, room: int) -> int:
             if entry.is_symlink():
                 os.symlink(os.readlink(entry.path), place)
             elif entry.is_dir():
-                place.mkdir(0o755)
+                place.mkdir()
+                place.chmod(0o755)
                 room = link_tree(Path(entry.path), place, room)
                 if room < 0:
                     return room

@@ -101,11 +101,8 @@ def listen(path: Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     temporary = path.with_name(f"{path.name}.{os.getpid()}")
     temporary.unlink(missing_ok=True)
-    before = os.umask(0o177)
-    try:
-        listener.bind(str(temporary))
-    finally:
-        os.umask(before)
+    listener.bind(str(temporary))
+    temporary.chmod(0o600)  # before anyone can connect; a umask would be every thread's
     listener.listen(256)
     temporary.replace(path)
     return listener

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -34,6 +35,7 @@ class Cgroups:
         self.kind = kind
         self.description = description
         self._roots = roots
+        self._guard = _Guard(list(roots.values())) if roots else None
 
     @classmethod
     def find(cls, *, mounts: Path = Path("/proc/self/mountinfo")) -> Cgroups:
@@ -53,12 +55,47 @@ class Cgroups:
         """Remove this manager's folders."""
         for root in self._roots.values():
             _remove_group(root)
+        if self._guard is not None:
+            self._guard.close()
 
 
 _NO_CGROUP = (
     "No cgroup can be had here: memory is limited by a resident-set watcher, CPU not at all. "
     "Run as root, or where a cgroup v2 subtree is delegated (systemd-run --user --scope -p Delegate=yes …), for more."
 )
+
+
+class _Guard:
+    """A process that outlives a killed manager for a moment: a frozen v1 group does not die until it is thawed.
+
+    It waits for the end of its input, which is the manager's end, then thaws, kills and removes what is left.
+    """
+
+    _SCRIPT = """
+    read -r _
+    for try in 1 2 3 4 5 6 7 8 9 10; do
+      for root in "$@"; do
+        for state in "$root"/*/freezer.state; do echo THAWED > "$state"; done
+        for procs in "$root"/*/cgroup.procs; do while read -r pid; do kill -9 "$pid"; done < "$procs"; done
+        for group in "$root"/*/; do rmdir "$group"; done
+        rmdir "$root"
+      done
+      left=0; for root in "$@"; do [ -d "$root" ] && left=1; done
+      [ $left = 0 ] && exit
+      sleep 0.1
+    done
+    """
+
+    def __init__(self, roots: list[Path]) -> None:
+        self._process = subprocess.Popen(
+            ["/bin/sh", "-c", self._SCRIPT, "lambda-playground-guard", *map(str, roots)], stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, cwd="/",
+        )  # fmt: skip
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
 
 
 class _V1(ProcessLimits):
