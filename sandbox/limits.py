@@ -28,8 +28,11 @@ LOG_TAIL_BYTES = 4 * 1024
 
 INIT_TIMEOUT_S = 10.0
 ACCOUNT_CONCURRENCY = 1_000
+MIN_UNRESERVED_CONCURRENCY = 100  # what all reservations together must leave
 ASYNC_RETRY_DELAYS_S = (60.0, 120.0)
 MAX_ASYNC_EVENT_AGE_S = 6 * 3600
+MAX_ASYNC_RETRIES = 2
+MAX_POLICY_BYTES = 20 * 1024  # a function's resource-based policy
 
 # "Defined runtime environment variables": these can't be set in a function's configuration.
 RESERVED_ENVIRONMENT = frozenset({
