@@ -65,9 +65,7 @@ def _change(call: Call, change: Callable[[Sequence[Statement]], list[Statement]]
 
 def _record(call: Call, record: LayerVersionRecord | None) -> LayerVersionRecord:
     if record is None or record.deleted:
-        arn = (
-            f"arn:aws:lambda:{call.region}:{call.account_id}:layer:{layer_name(call)}:{version_number(call)}"
-        )
+        arn = f"arn:aws:lambda:{call.region}:{call.account_id}:layer:{layer_name(call)}:{version_number(call)}"
         raise ResourceNotFoundException(f"Layer version {arn} does not exist.", field="LayerName")
     return record
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.package import Package
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from sandbox.errors import InvalidParameterValueException, ResourceNotFoundException
+from sandbox.package import Package
 from webapp.api.operations import Call, operation
 from webapp.api.paging import page
 from webapp.api.service_model import runtime_identifiers
@@ -22,9 +22,7 @@ from webapp.layers.records import LayerVersionRecord
 from webapp.layers.store import LayerArn, find
 from webapp.package_urls import package_url
 
-_PUBLISH_ATTEMPTS = (
-    5  # two may publish the same layer at once, where the database does not make one of them wait
-)
+_PUBLISH_ATTEMPTS = 5  # two may publish the same layer at once, where the database does not make one of them wait
 
 
 @operation("PublishLayerVersion")
@@ -66,9 +64,7 @@ def get_layer_version_by_arn(call: Call) -> Mapping[str, Any]:
 @operation("ListLayerVersions")
 def list_layer_versions(call: Call) -> Mapping[str, Any]:
     """The versions of a layer, the newest first; none where there is no such layer."""
-    records = [
-        record for record in _existing(call) if record.name == layer_name(call) and _matches(call, record)
-    ]
+    records = [record for record in _existing(call) if record.name == layer_name(call) and _matches(call, record)]
     chosen, marker = page(records, lambda record: record.version, call.parameters)
     return {
         "LayerVersions": [_version_fields(record, listed=True) for record in chosen],

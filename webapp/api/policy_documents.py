@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.errors import LambdaError, ResourceConflictException, ResourceNotFoundException
-
-MAX_POLICY_BYTES = 20 * 1024  # "Lambda quotas": function resource-based policy
+from sandbox.limits import MAX_POLICY_BYTES
 
 Statement = Mapping[str, Any]
 
@@ -56,9 +55,7 @@ def removed(statements: Sequence[Statement], sid: str) -> list[Statement]:
         raise no_policy()
     left = [statement for statement in statements if statement.get("Sid") != sid]
     if len(left) == len(statements):
-        raise ResourceNotFoundException(
-            f"Statement {sid} is not found in resource policy.", field="StatementId"
-        )
+        raise ResourceNotFoundException(f"Statement {sid} is not found in resource policy.", field="StatementId")
     return left
 
 

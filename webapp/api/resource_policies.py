@@ -63,9 +63,7 @@ def _statements(text: str) -> list[dict[str, Any]]:
     try:
         parsed = json.loads(text)
     except ValueError as error:
-        raise InvalidParameterValueException(
-            f"The policy is not valid JSON: {error}", field="Policy"
-        ) from None
+        raise InvalidParameterValueException(f"The policy is not valid JSON: {error}", field="Policy") from None
     kept = parsed.get("Statement") if isinstance(parsed, dict) else None
     kept = [kept] if isinstance(kept, dict) else kept
     if not isinstance(kept, list) or not kept or not all(isinstance(item, dict) for item in kept):

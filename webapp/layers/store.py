@@ -62,9 +62,7 @@ def find(session: Session, region: str, name: str, version: int | None) -> Layer
     )
 
 
-def resolve_layers(
-    session: Session, arns: Sequence[str], *, region: str, account_id: str
-) -> list[LayerVersion]:
+def resolve_layers(session: Session, arns: Sequence[str], *, region: str, account_id: str) -> list[LayerVersion]:
     """The layer versions that a function of `region` and `account_id` may attach, in the order of `arns`.
 
     Raises InvalidParameterValueException for more than five, for two versions of one layer, for another
@@ -72,17 +70,14 @@ def resolve_layers(
     layer.
     """
     if len(arns) > MAX_LAYERS:
-        raise InvalidParameterValueException(
-            f"Cannot reference more than {MAX_LAYERS} layers.", field="Layers"
-        )
+        raise InvalidParameterValueException(f"Cannot reference more than {MAX_LAYERS} layers.", field="Layers")
     seen: dict[str, str] = {}
     found: list[LayerVersion] = []
     for arn in arns:
         parts = LayerArn.parse(arn)
         if parts is not None and parts.region != region:
             raise InvalidParameterValueException(
-                "Layers are not in the same region as the function. "
-                f"Layers are expected to be in region {region}.",
+                f"Layers are not in the same region as the function. Layers are expected to be in region {region}.",
                 field="Layers",
             )
         if parts is not None and parts.account_id != account_id:
