@@ -11,6 +11,7 @@ from htmx_flask import Htmx
 
 import webapp.api.dispatch
 import webapp.function_urls
+import webapp.package_urls
 import webapp.pages
 from sandbox.client import SandboxClient
 from sandbox.limits import MB
@@ -53,6 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     static_files.register(app)
     problems.register(app)
     webapp.api.dispatch.register(app)  # ahead of the pages: it looks at paths that are the API's alone
+    webapp.package_urls.register(app)
     webapp.function_urls.register(app)
     webapp.pages.register(app)
     database.create_tables()  # every model is imported by now

@@ -36,7 +36,9 @@ MODULES = (
     "tags",
     "account",
     "layers",
+    "layer_policies",
     "policies",
+    "resource_policies",
     "urls",
     "event_source_mappings",
     "concurrency",
@@ -45,6 +47,7 @@ MODULES = (
     "code_signing",
     "runtime_management",
     "recursion",
+    "scaling",
 )
 
 
