@@ -81,8 +81,8 @@ export class Editor {
     this.label = label;
     this.describedBy = describedBy;
     this.onRun = onRun;
+    parent.hidden = false; // a hidden editor can't measure its lines
     this.view = new EditorView({ parent, state: this.newState("", "") });
-    parent.hidden = false;
   }
 
   /** A state for `text`, with a history of its own; its language comes when it has been loaded. */

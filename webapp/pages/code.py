@@ -6,22 +6,19 @@ Called by `webapp.pages.form` (check, store) and by the file tree.
 from __future__ import annotations
 
 import hashlib
-import io
-import re
-import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 
 from sandbox.errors import LambdaError, ResourceNotFoundException
-from sandbox.limits import MAX_ZIP_BYTES, MB
+from sandbox.limits import MB
 from sandbox.package import Package, PackageStore
 
 MAX_PATH_LENGTH = 255
-_ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # always the same, so that the same files are the same package
-_rebuilt: dict[str, str] = {}  # what was made of which package and edits → hex SHA-256 of the zip
-_MAX_REBUILT = 500
+_stored: dict[str, str] = {}  # a draft's code → hex SHA-256 of its zip: a large package is packed once, not every run
+_MAX_STORED = 500
 
 
 @dataclass(frozen=True)
@@ -43,10 +40,10 @@ class Sources:
     ) -> None:
         self._files = files
         self._deleted = frozenset(deleted)
-        self.package: Package | None = _package(packages, base_package) if base_package else None
+        self.package: Package | None = packages.get(base_package) if base_package else None
 
     def __contains__(self, path: str) -> bool:
-        return path in self._files or any(item.path == path for item in self._packaged)
+        return path in self._files or path in self._packaged
 
     def text(self, path: str) -> str | None:
         """The file's text; None where there is no such file or it is binary."""
@@ -59,17 +56,17 @@ class Sources:
     def list(self) -> list[SourceFile]:
         """Every file, by path."""
         edited = [SourceFile(path, len(text.encode("utf-8", "replace")), text=text) for path, text in self._files.items()]
-        return sorted(edited + self._packaged, key=lambda item: (item.path.count("/") > 0, item.path))
+        return sorted([*edited, *self._packaged.values()], key=lambda item: (item.path.count("/") > 0, item.path))
 
     @cached_property
-    def _packaged(self) -> list[SourceFile]:
+    def _packaged(self) -> dict[str, SourceFile]:
         if self.package is None:
-            return []
-        return [
-            SourceFile(item.name, item.size, item.is_text, item.executable)
+            return {}
+        return {
+            item.name: SourceFile(item.name, item.size, item.is_text, item.executable)
             for item in self.package.files()
             if item.name not in self._files and item.name not in self._deleted
-        ]
+        }
 
 
 def as_text(data: bytes) -> str | None:
@@ -123,28 +120,15 @@ def store(
 ) -> Package:
     """The deployment package of it all, stored. Raises LambdaError in one sentence where it can't be one."""
     contents = {path: text.encode("utf-8", "replace") for path, text in files.items()}
-    if not base_package:
-        return packages.put_files(contents)
-    base = _package(packages, base_package)
-    if not contents and not deleted:
-        return base
     key = _key(base_package, contents, deleted)
-    if key in _rebuilt:
-        try:
-            return packages.get(_rebuilt[key])
-        except ResourceNotFoundException:
-            del _rebuilt[key]
-    package = packages.put_zip(_zip(base, contents, frozenset(deleted)))
-    if len(_rebuilt) >= _MAX_REBUILT:
-        _rebuilt.clear()
-    _rebuilt[key] = package.sha256
+    if key in _stored:
+        with suppress(ResourceNotFoundException):
+            return packages.get(_stored[key])
+    package = packages.put_files(contents, base=base_package, deleted=deleted)
+    if len(_stored) >= _MAX_STORED:
+        _stored.clear()
+    _stored[key] = package.sha256
     return package
-
-
-def _package(packages: PackageStore, sha256: str) -> Package:
-    if not re.fullmatch(r"[0-9a-f]{64}", sha256):
-        raise ResourceNotFoundException(f"There is no package {sha256[:64]}.")
-    return packages.get(sha256)
 
 
 def _key(base_package: str, contents: Mapping[str, bytes], deleted: tuple[str, ...]) -> str:
@@ -152,21 +136,3 @@ def _key(base_package: str, contents: Mapping[str, bytes], deleted: tuple[str, .
     for path, data in sorted(contents.items()):
         digest.update(repr((path, len(data))).encode() + data)
     return digest.hexdigest()
-
-
-def _zip(base: Package, contents: Mapping[str, bytes], deleted: frozenset[str]) -> bytes:
-    """A zip of `base` with the changes laid over it; what was executable stays so."""
-    executable = {file.name for file in base.files() if file.executable}
-    kept = {file.name for file in base.files()} - deleted - contents.keys()
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for name in sorted(kept | contents.keys()):
-            data = contents[name] if name in contents else base.read(name)
-            runs = name in executable or data.startswith(b"#!") or name == "bootstrap"
-            info = zipfile.ZipInfo(name, _ZIP_TIME)
-            info.external_attr = (0o100755 if runs else 0o100644) << 16
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, data)
-            if buffer.tell() > MAX_ZIP_BYTES + MB:
-                break  # the store says that it is too large
-    return buffer.getvalue()
