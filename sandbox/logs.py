@@ -44,6 +44,9 @@ class LogReader:
 
     def feed(self, data: bytes) -> None:
         """More bytes of the pipe."""
+        if self._room <= 0:
+            self._buffer = b""
+            return
         buffer = self._buffer + data if self._buffer else data
         while buffer:
             frame = buffer.find(_FRAME_MAGIC)

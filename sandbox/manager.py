@@ -38,6 +38,7 @@ from sandbox.runtimes.base import BuildError, Runtime
 from sandbox.scaling import IDLE_S, Scaling
 from sandbox.status import ManagerStatus, runtime_statuses
 
+_MAX_PREPARED = 2_000
 _NOT_JSON = "Could not parse request body into json"
 
 
@@ -225,6 +226,9 @@ class Sandbox:
             if found is None:
                 code = runtime.prepare(self.packages.get(function.code_sha256).path)
                 found = (code, self.packages.merge_layers(function.layers))
+                if len(self._prepared) >= _MAX_PREPARED:
+                    self._prepared.clear()  # only a memory of what is on disk
+                    self._preparing.clear()
                 self._prepared[key] = found
         return found
 

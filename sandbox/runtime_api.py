@@ -25,6 +25,7 @@ from sandbox.limits import MAX_RESPONSE_BYTES, MAX_STREAMED_RESPONSE_BYTES
 _PREFIX = "/2018-06-01/runtime/"
 _READ = 256 * 1024
 _MAX_CONNECTIONS = 256
+_MAX_HEAD = 8 * 1024 * 1024  # a request's line and headers; the Python client puts up to 1 MB of X-Ray data there
 _ERROR_TYPE, _MODE = "lambda-runtime-function-error-type", "lambda-runtime-function-response-mode"
 
 
@@ -280,6 +281,10 @@ class _Connection:
                     return
 
     def _feed(self, data: bytes) -> bool:
+        if not self.method:
+            self._head_size += len(data)
+            if self._head_size > _MAX_HEAD:
+                return False
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
@@ -317,7 +322,7 @@ class _Connection:
         self.headers: dict[str, str] = {}
         self.streaming = self.too_large = False
         self._parts: list[bytes] = []
-        self._size = 0
+        self._size = self._head_size = 0
 
     def on_url(self, url: bytes) -> None:
         self.path += url.decode("latin-1")

@@ -96,8 +96,10 @@ def become_python_runtime(assignment):
     """What `python -m awslambdaric HANDLER` does, in this already warm interpreter."""
     if os.environ.get("AWS_LAMBDA_LOG_FORMAT") or os.environ.get("AWS_LAMBDA_LOG_LEVEL"):
         # awslambdaric reads the log format as it is imported, which was before it could be known.
+        client = sys.modules["awslambdaric"]
         for name in ("bootstrap", "lambda_runtime_log_utils"):
             sys.modules.pop("awslambdaric." + name, None)
+            vars(client).pop(name, None)
     # Only what Lambda has on sys.path: the package, the layers, the standard library, the site folder.
     sys.path[:0] = assignment["python_path"]
     sys.argv = ["/var/runtime/bootstrap", assignment["handler"]]

@@ -9,6 +9,7 @@ that the warm-invoke path touches is opened once, when the group is made. Source
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from sandbox.isolation.fallback import ProcessTree
 from sandbox.limits import MAX_PROCESSES, MB, MEMORY_MB_PER_VCPU
 
 _CPU_PERIOD_US = 20_000  # short, so that a throttled handler waits ms, not tenths of a second
+_numbers = itertools.count(1)  # one process may run several managers
 _V1_CONTROLLERS = ("memory", "pids", "freezer", "cpu")
 
 
@@ -207,10 +209,11 @@ def _writable_v1(found: dict[str, Path]) -> Cgroups | None:
     if not all(controller in found for controller in _V1_CONTROLLERS):
         return None
     roots: dict[str, Path] = {}
+    name = _own_name()
     try:
         for controller in _V1_CONTROLLERS:
             _sweep(found[controller])
-            root = found[controller] / _own_name()
+            root = found[controller] / name
             root.mkdir(exist_ok=True)
             roots[controller] = root
         (roots["memory"] / "probe").mkdir()
@@ -266,13 +269,13 @@ def _hand_down(folder: Path) -> None:
 
 
 def _own_name() -> str:
-    return f"lambda-playground-{os.getpid()}"
+    return f"lambda-playground-{os.getpid()}-{next(_numbers)}"
 
 
 def _sweep(parent: Path) -> None:
     """Drop what a manager that was killed left behind."""
     for folder in parent.glob("lambda-playground-[0-9]*"):
-        pid = folder.name.rpartition("-")[2]
+        pid = folder.name.split("-")[2]
         if pid.isdigit() and not Path("/proc", pid).exists():
             _remove_group(folder)
 
