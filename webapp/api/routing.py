@@ -47,17 +47,18 @@ def match(method: str, raw_path: str, query: list[tuple[str, str]]) -> tuple[str
     """
     segments = raw_path.strip("/").split("/")
     given = set(query)
-    for route in routes().get(method, ()):
-        if not route.query <= given:
-            continue
-        labels = _labels(route.segments, segments)
-        if labels is not None:
-            return route.operation, labels
+    candidates = [route for route in routes().get(method, ()) if route.query <= given]
+    # only where no operation has a path of that length can the slashes be those of an ARN
+    for greedy in (False, True):
+        for route in candidates:
+            labels = _labels(route.segments, segments, greedy)
+            if labels is not None:
+                return route.operation, labels
     return None
 
 
-def _labels(template: tuple[str, ...], segments: list[str]) -> dict[str, str] | None:
-    if len(segments) > len(template) and template[-1].startswith("{"):
+def _labels(template: tuple[str, ...], segments: list[str], greedy: bool) -> dict[str, str] | None:
+    if greedy and len(segments) > len(template) and template[-1].startswith("{"):
         # a client that does not encode the slashes of an ARN in the last label
         segments = [*segments[: len(template) - 1], "/".join(segments[len(template) - 1 :])]
     if len(segments) != len(template):
