@@ -134,11 +134,12 @@ def test_invoke_passes_configuration_to_the_function(tmp_path: Path, data: Path)
     file.write_text(
         "import os\n"
         "def handler(event, context):\n"
-        "    return [os.environ['A'], os.environ['B'], context.memory_limit_in_mb,\n"
+        "    return [os.environ['FIRST'], os.environ['SECOND'], context.memory_limit_in_mb,\n"
         "            context.get_remaining_time_in_millis() // 1000]\n"
     )
-    options = ["--env", "A=1=2", "--env", "B=two words", "--memory", "256", "--timeout", "10", "--runtime", PYTHON]
-    ran = playground("invoke", str(file), "--handler", "conf.handler", *options, data=data)
+    variables = ["--env", "FIRST=1=2", "--env", "SECOND=two words"]
+    options = [*variables, "--memory", "256", "--timeout", "10", "--runtime", PYTHON, "--handler", "conf.handler"]
+    ran = playground("invoke", str(file), *options, data=data)
     assert json.loads(ran.stdout) == ["1=2", "two words", "256", 9]
 
 
@@ -241,7 +242,7 @@ def test_a_run_whose_manager_is_killed_says_so(own_server: Server) -> None:
 
 
 def test_a_gunicorn_worker_that_is_killed_is_replaced(own_server: Server) -> None:
-    gunicorn = next(pid for pid in _children(own_server.process.pid) if b"gunicorn" in _command_line(pid))
+    gunicorn = _child(own_server, b"webapp.gunicorn_settings")
     _eventually(lambda: len(_children(gunicorn)) == 2)
     workers = _children(gunicorn)
     for worker in workers:
@@ -251,7 +252,7 @@ def test_a_gunicorn_worker_that_is_killed_is_replaced(own_server: Server) -> Non
 
 
 def test_gunicorn_is_started_again_when_it_is_killed(own_server: Server) -> None:
-    gunicorn = next(pid for pid in _children(own_server.process.pid) if b"gunicorn" in _command_line(pid))
+    gunicorn = _child(own_server, b"webapp.gunicorn_settings")
     workers = _descendants(gunicorn)
     os.kill(gunicorn, signal.SIGKILL)
     _eventually(lambda: not _alive(workers))
@@ -334,7 +335,12 @@ def _eventually(condition: Callable[[], T]) -> T:
 
 
 def _manager(server: Server) -> int:
-    return next((pid for pid in _children(server.process.pid) if b"sandbox.server" in _command_line(pid)), 0)
+    return _child(server, b"sandbox.server")
+
+
+def _child(server: Server, word: bytes) -> int:
+    """The process id of the server's child with `word` in its command line; 0 where there is none."""
+    return next((pid for pid in _children(server.process.pid) if word in _command_line(pid)), 0)
 
 
 def _command_line(pid: int) -> bytes:
