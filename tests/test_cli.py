@@ -135,12 +135,12 @@ def test_invoke_passes_configuration_to_the_function(tmp_path: Path, data: Path)
         "import os\n"
         "def handler(event, context):\n"
         "    return [os.environ['FIRST'], os.environ['SECOND'], context.memory_limit_in_mb,\n"
-        "            context.get_remaining_time_in_millis() // 1000]\n"
+        "            9000 < context.get_remaining_time_in_millis() <= 10000]\n"
     )
     variables = ["--env", "FIRST=1=2", "--env", "SECOND=two words"]
     options = [*variables, "--memory", "256", "--timeout", "10", "--runtime", PYTHON, "--handler", "conf.handler"]
     ran = playground("invoke", str(file), *options, data=data)
-    assert json.loads(ran.stdout) == ["1=2", "two words", "256", 9]
+    assert json.loads(ran.stdout) == ["1=2", "two words", "256", True]
 
 
 @pytest.mark.parametrize(
