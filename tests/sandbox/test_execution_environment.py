@@ -101,7 +101,7 @@ def lambda_handler(event, context):
 
 
 def test_an_environment_serves_one_invocation_at_a_time(sandbox: Sandbox) -> None:
-    code = "import os, time\ndef lambda_handler(event, context):\n    time.sleep(0.4)\n    return context.log_stream_name\n"
+    code = "import time\ndef lambda_handler(event, context):\n    time.sleep(0.4)\n    return context.log_stream_name\n"
     slow = function(sandbox, code)
     with ThreadPoolExecutor(3) as pool:
         streams = [answer(found) for found in pool.map(lambda _: sandbox.invoke(slow, b"{}"), range(3))]
@@ -152,7 +152,7 @@ def test_an_asynchronous_invocation_runs_in_the_background(sandbox: Sandbox) -> 
 
 
 def test_a_run_can_be_followed_live_and_by_many(sandbox: Sandbox) -> None:
-    code = "import time\ndef lambda_handler(event, context):\n    print('first')\n    time.sleep(0.5)\n    return 'done'\n"
+    code = "import time\ndef lambda_handler(event, context):\n    print('first')\n    time.sleep(0.5)\n    return 1\n"
     run_id = sandbox.start(function(sandbox, code), b"{}")
     started = time.monotonic()
     early = []

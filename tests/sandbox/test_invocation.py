@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from typing import Any
 
 import pytest
 
-from sandbox import Invocation, Sandbox
+from sandbox import Function, Invocation, Sandbox
 from sandbox.errors import (
     InvalidParameterValueException,
     InvalidRequestContentException,
     RequestTooLargeException,
 )
+from sandbox.manager import default_runtime
 from tests.sandbox.handlers import ECHO
 
 
@@ -44,7 +46,8 @@ def test_start_end_and_report_surround_the_functions_lines(sandbox: Sandbox) -> 
     request_id = invocation.request_id
     init, start, one, two, end, report = lines(invocation)
     assert re.fullmatch(
-        r"INIT_START Runtime Version: python:3\.\d+\.v\d+\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:[0-9a-f]{64}",
+        r"INIT_START Runtime Version: python:3\.\d+\.v\d+\t"
+        r"Runtime Version ARN: arn:aws:lambda:us-east-1::runtime:[0-9a-f]{64}",
         init,
     )
     assert start == f"START RequestId: {request_id} Version: $LATEST"
@@ -186,8 +189,6 @@ def test_an_event_of_6_mb_arrives_whole_and_a_larger_one_is_refused(sandbox: San
 
 @pytest.mark.parametrize("event", [b"{", b"{'a': 1}", b"\xff", b"[" * 100_000])
 def test_an_event_that_is_not_json_is_refused(sandbox: Sandbox, event: bytes) -> None:
-    from sandbox import Function
-
     package = sandbox.packages.put_files({"lambda_function.py": ECHO.encode()})
     with pytest.raises(InvalidRequestContentException, match="Could not parse request body into json"):
         sandbox.invoke(Function(package.sha256, "lambda_function.lambda_handler"), event)
@@ -257,13 +258,9 @@ def lambda_handler(event, context):
 
 
 def test_a_client_context_reaches_the_handler(sandbox: Sandbox) -> None:
-    import base64
-
-    from sandbox import Function
-
     code = b"def lambda_handler(event, context):\n    return context.client_context.custom\n"
-    function = Function(sandbox.packages.put_files({"lambda_function.py": code}).sha256, "lambda_function.lambda_handler",
-                        runtime=next(r.identifier for r in sandbox.status().runtimes if r.available))  # fmt: skip
+    package = sandbox.packages.put_files({"lambda_function.py": code})
+    function = Function(package.sha256, "lambda_function.lambda_handler", runtime=default_runtime())
     context = base64.b64encode(json.dumps({"custom": {"who": "me"}}).encode()).decode()
     assert answer(sandbox.invoke(function, b"{}", client_context=context)) == {"who": "me"}
     with pytest.raises(InvalidParameterValueException):
