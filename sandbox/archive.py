@@ -145,9 +145,7 @@ def clean_name(name: str) -> str:
             f"{shown(name)} has too long a name: {MAX_NAME_PART_BYTES} bytes at most for a file or folder."
         )
     if sum(sizes) + len(sizes) > MAX_NAME_BYTES:
-        raise InvalidZipFileException(
-            f"{shown(name)} has too long a path: {MAX_NAME_BYTES:,} bytes at most."
-        )
+        raise InvalidZipFileException(f"{shown(name)} has too long a path: {MAX_NAME_BYTES:,} bytes at most.")
     return "/".join(parts)
 
 
@@ -232,6 +230,8 @@ def _check_overlap(infos: list[zipfile.ZipInfo]) -> None:
     """Refuse entries that share bytes of the zip: how a small zip claims to hold petabytes."""
     end, previous = 0, ""
     for info in sorted(infos, key=lambda info: info.header_offset):
+        if info.header_offset < 0:  # its beginning was cut off
+            raise InvalidZipFileException(CORRUPT)
         if info.header_offset < end:
             raise InvalidZipFileException(f"{shown(info.filename)} overlaps {shown(previous)} in the zip.")
         end, previous = info.header_offset + _LOCAL_HEADER_BYTES + info.compress_size, info.filename

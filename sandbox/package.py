@@ -107,9 +107,7 @@ class PackageStore:
 
     def __init__(self, root: Path) -> None:
         self.root = Path(root).absolute()
-        self._packages, self._zips, self._merged = (
-            self.root / name for name in ("packages", "zips", "layers-merged")
-        )
+        self._packages, self._zips, self._merged = (self.root / name for name in ("packages", "zips", "layers-merged"))
         self._known: dict[str, Package] = {}
         self._known_merges: dict[tuple[str, ...], Path] = {}
         with _storing():

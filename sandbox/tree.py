@@ -94,9 +94,7 @@ def tree_size(top: Path) -> int | None:
     """The bytes of all files below `top`, or None where there is no such folder."""
     try:
         return sum(
-            entry.stat(follow_symlinks=False).st_size
-            for _, entry in walk(top)
-            if entry.is_file(follow_symlinks=False)
+            entry.stat(follow_symlinks=False).st_size for _, entry in walk(top) if entry.is_file(follow_symlinks=False)
         )
     except FileNotFoundError:
         return None
