@@ -217,8 +217,7 @@ class Invoker:
         status: str, report_type: str | None, *, content_type: str = "application/json",
     ) -> Invocation:  # fmt: skip
         function = self._function
-        billed_init = init_ms if runtime_named(function.runtime).managed else None
-        billed = billed_ms(duration_ms, billed_init)
+        billed = billed_ms(duration_ms, init_ms)
         self._platform.end_and_report(duration_ms, billed, memory_mb, init_ms, status, report_type)
         return Invocation(
             request_id=self._request.request_id,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, stream_with_context
@@ -54,7 +55,8 @@ def run() -> Response:
     errors = errors or draft.check(shared)
     if not errors:
         try:
-            function = draft.to_function(shared)
+            # Two browsers with the same code never meet in one environment's memory or /tmp.
+            function = replace(draft.to_function(shared), revision=browser_id())
         except LambdaError as error:
             errors = {error.field if error.field in ERROR_FIELDS else "code": error.message}
     if errors:
