@@ -9,8 +9,14 @@ from functools import cache
 
 from sandbox.errors import InvalidParameterValueException
 from sandbox.runtimes.base import BuildError, FunctionStartError, Mount, Runtime
+from sandbox.runtimes.golang import GoRuntime
+from sandbox.runtimes.java import VERSIONS as JAVA_VERSIONS
+from sandbox.runtimes.java import JavaRuntime
+from sandbox.runtimes.nodejs import MAJORS as NODE_MAJORS
+from sandbox.runtimes.nodejs import NodejsRuntime
 from sandbox.runtimes.provided import ProvidedRuntime
-from sandbox.runtimes.python import MINORS, PythonRuntime
+from sandbox.runtimes.python import MINORS as PYTHON_MINORS
+from sandbox.runtimes.python import PythonRuntime
 
 __all__ = ["BuildError", "FunctionStartError", "Mount", "Runtime", "runtime", "runtimes"]
 
@@ -18,7 +24,10 @@ __all__ = ["BuildError", "FunctionStartError", "Mount", "Runtime", "runtime", "r
 @cache
 def _table() -> dict[str, Runtime]:
     known: list[Runtime] = [
-        *(PythonRuntime(minor) for minor in MINORS),
+        *(PythonRuntime(minor) for minor in PYTHON_MINORS),
+        *(NodejsRuntime(major) for major in NODE_MAJORS),
+        GoRuntime(),
+        *(JavaRuntime(version) for version in JAVA_VERSIONS),
         ProvidedRuntime("provided.al2023", "Any executable, Amazon Linux 2023"),
         ProvidedRuntime("provided.al2", "Any executable, Amazon Linux 2"),
     ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sandbox.function import Function
+from sandbox.runtimes import golang
 from sandbox.runtimes.base import FunctionStartError, Mount, Runtime
 from sandbox.runtimes.executable import exec_failure, host_path
 
@@ -30,6 +31,10 @@ class ProvidedRuntime(Runtime):
     def mounts(self) -> list[Mount]:
         """Nothing beyond the system's folders."""
         return []
+
+    def prepare(self, code: Path) -> Path:
+        """The package itself, or a bootstrap built of its Go source."""
+        return golang.build(code) if golang.is_source(code) else code
 
     def command(self, function: Function, task: Path, opt: Path | None) -> list[str]:
         """The package's bootstrap, or else a layer's; Runtime.InvalidEntrypoint where there is none."""

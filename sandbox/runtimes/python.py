@@ -24,6 +24,7 @@ from sandbox.runtimes.toolchains import (
 )
 
 MINORS = (14, 13, 12, 11, 10, 9)  # newest first, as they are offered
+OLDEST_FOR_OUR_SDK = 10  # an older Python needs an older AWS SDK than the one installed with us
 RUNTIME_FOLDER = "/var/runtime"
 CLIENT_PACKAGES = ("awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py")
 # The AWS SDK, which Lambda's Python has; pure Python, so one copy serves every interpreter.
@@ -46,6 +47,11 @@ class PythonRuntime(Runtime):
     @cached_property
     def _interpreter(self) -> Path | None:
         return next(_interpreters(self.minor), None)
+
+    @property
+    def has_interpreter(self) -> bool:
+        """True where only the client may be missing."""
+        return self._interpreter is not None
 
     @property
     def missing(self) -> str:
@@ -132,7 +138,7 @@ def _packages(minor: int) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for name in CLIENT_PACKAGES + SDK_PACKAGES:
         path = _in_folder(folder, name)
-        if path is None and (ours or name in SDK_PACKAGES):
+        if path is None and (ours or (name in SDK_PACKAGES and minor >= OLDEST_FOR_OUR_SDK)):
             path = _in_our_site_packages(name)
         if path is not None:
             found[name] = path
