@@ -40,7 +40,9 @@ class Database:
         """Create what is missing. Import the modules that hold the models first."""
         for attempt in range(5):
             try:
-                Base.metadata.create_all(self.engine)
+                with self.engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection:
+                    Base.metadata.create_all(connection)
+                    connection.commit()
                 return
             except (OperationalError, ProgrammingError):  # another worker created the same table meanwhile
                 existing = set(inspect(self.engine).get_table_names())
