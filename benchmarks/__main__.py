@@ -17,17 +17,14 @@ from sandbox.manager import default_runtime
 def main() -> None:
     """Print what a run costs."""
     quick = "--quick" in sys.argv[1:]
-    runtime = f"python3.{sys.version_info.minor}" if "--own" in sys.argv[1:] else default_runtime()
+    runtime = default_runtime()
     rounds = 10 if quick else 40
-    with (
-        tempfile.TemporaryDirectory(prefix="lambda-playground-bench-") as name,
-        Sandbox(Path(name, "library")) as sandbox,
-    ):
+    with tempfile.TemporaryDirectory() as folder, Sandbox(Path(folder, "library")) as sandbox:
         status = sandbox.status()
         print(f"{runtime} on {platform.machine()}, {os.cpu_count()} CPUs. {status.isolation} {status.limits}\n")
         lines = library.cold(sandbox, runtime, rounds)
         lines.append(library.warm(sandbox, runtime, rounds * 25))
-        with served.playground(Path(name, "served")) as url:
+        with served.playground(Path(folder, "served")) as url:
             lines += over_http(url, sandbox, runtime, rounds)
             alone_ms, crowd_ms, a_second = served.crowd(url, runtime)
     lines.append(Line(f"warm, {served.BROWSERS} browsers at once", crowd_ms, "one browser", alone_ms))
