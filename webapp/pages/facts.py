@@ -35,20 +35,17 @@ def facts(ended: Invocation) -> list[Fact]:
         found.append(Fact("init", "Init duration", f"{ended.init_duration_ms:,.2f} ms", _init_words()))
     used, size = ended.max_memory_used_mb, ended.memory_size_mb
     value = f"{used:,} of {size:,} MB"
-    found.append(Fact("memory", "Max memory used", value, _memory_words(ended), used=used, size=size))
+    found.append(Fact("memory", "Memory used", value, _memory_words(ended), used=used, size=size))
     return found
 
 
-def start_words(ended: Invocation) -> str:
-    """What this run's start was, in one sentence: cold or warm, and what that means."""
+def start_words(ended: Invocation) -> tuple[str, str]:
+    """How this run started, cold or warm, and what that means."""
     if ended.init_duration_ms is None:
-        return (
-            "Warm start: an execution environment of an earlier run was used again, with what the code kept "
-            "in memory and in /tmp."
-        )
-    return (
-        f"Cold start: a new execution environment was made, and the code outside the handler ran first, in "
-        f"{ended.init_duration_ms:,.2f} ms."
+        return "Warm start", "An earlier run's environment was used again, with all the code kept in memory and /tmp."
+    return "Cold start", (
+        "A new execution environment was made, and the code outside the handler ran first, "
+        f"in {ended.init_duration_ms:,.2f} ms."
     )
 
 
@@ -69,7 +66,7 @@ def _billed_words(ended: Invocation) -> str:
     init = ended.init_duration_ms
     if init is None:
         return f"What you pay for: the duration. {rounded} A warm start has no init to pay for."
-    total = init + ended.duration_ms
+    total = round(init, 2) + round(ended.duration_ms, 2)  # as they are shown
     if math.ceil(round(total, 2)) != ended.billed_duration_ms:
         return f"What you pay for. {rounded}"
     return (

@@ -50,6 +50,8 @@ class ErrorView:
 class ResultView:
     """Everything `partials/result.html` shows. `url` is where the run lives, `headline` what is read out.
 
+    `start` is "Cold start" or "Warm start", and `sentence` says what that means, or why there was none.
+
     The parts that belong to an invocation are None where there was none.
     """
 
@@ -58,6 +60,7 @@ class ResultView:
     state: RunState
     label: str
     headline: str
+    start: str
     sentence: str
     share_token: str | None
     shared: bool
@@ -89,10 +92,10 @@ def result_view(
     if ended is None:
         label = "Throttled" if outcome.error_type == "TooManyRequestsException" else LABELS[state]
         sentence = _error_sentence(outcome)
-        return ResultView(run_id, url, state, label, label, sentence, share_token, shared, [])
+        return ResultView(run_id, url, state, label, label, "", sentence, share_token, shared, [])
     links = code_links(draft, services)
     return ResultView(
-        run_id, url, state, LABELS[state], _headline(state, ended), start_words(ended), share_token, shared,
+        run_id, url, state, LABELS[state], _headline(state, ended), *start_words(ended), share_token, shared,
         facts=facts(ended),
         error=None if ended.succeeded else error_view(ended, links),
         response=payload_view(ended.payload, ended.content_type),
