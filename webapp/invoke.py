@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from sandbox.package import Package, PackageStore
 
 from sandbox import Sandbox
+from sandbox.client import SandboxClient
 from sandbox.errors import InvalidParameterValueException
 from sandbox.function import Function, Invocation, LogEvent
 from sandbox.runtimes import Runtime, runtimes
@@ -57,12 +58,13 @@ def invoke_once(settings: Settings, request: Request, say: Callable[[str], None]
     """
     packages = PackageStore(settings.package_folder)
     draft = _draft(packages, request)
+    # The form's checks read the packages and the settings; neither rows nor a manager are asked for.
+    services = Services(settings, Database("sqlite://"), packages, SandboxClient(settings.socket_path))
+    problems = draft.check(services)
+    for field in ERROR_FIELDS:
+        if field in problems:
+            raise InvalidParameterValueException(problems[field], field=field)
     with Sandbox(settings.data_folder) as sandbox:
-        services = Services(settings, Database("sqlite://"), packages, sandbox)
-        problems = draft.check(services)
-        for field in ERROR_FIELDS:
-            if field in problems:
-                raise InvalidParameterValueException(problems[field], field=field)
         return _follow(sandbox, draft.to_function(services), draft.event_bytes(), say)
 
 
