@@ -10,12 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from sandbox.package import Package, PackageStore
-
 from sandbox import Sandbox
 from sandbox.client import SandboxClient
 from sandbox.errors import InvalidParameterValueException
 from sandbox.function import Function, Invocation, LogEvent
+from sandbox.package import Package, PackageStore
 from sandbox.runtimes import Runtime, runtimes
 from sandbox.runtimes import runtime as runtime_of
 from webapp.database import Database
