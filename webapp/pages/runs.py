@@ -30,7 +30,7 @@ from webapp.pages.run_stream import run_stream
 from webapp.problems import drain
 from webapp.runs import store
 from webapp.runs.outcome import Outcome
-from webapp.runs.recorder import outcome_of, record_when_ended
+from webapp.runs.recorder import outcome_of, prune_now_and_then, record_when_ended
 from webapp.runs.store import Run
 from webapp.services import Services, services
 
@@ -70,6 +70,7 @@ def run() -> Response:
         )  # fmt: skip
     if outcome is None:
         record_when_ended(shared, run_id)
+    prune_now_and_then(shared)
     if not request.htmx:
         return _redirect(f"/runs/{run_id}/wait" if outcome is None else f"/runs/{run_id}#result")
     body = _running(run_id, started_ms) if outcome is None else render_result(outcome, draft, shared, run_id)

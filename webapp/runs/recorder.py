@@ -1,12 +1,14 @@
-"""Keeps the results of runs that take longer than their request, whether or not somebody still watches.
+"""Work on kept runs that no request waits for: keeping the results of long ones, and deleting old ones.
 
-`webapp.pages.runs` hands each such run over; a thread waits for its end and keeps it.
+`webapp.pages.runs` hands each run over that outlasts its request; a thread waits for its end and keeps it, whether
+or not somebody still watches.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +19,10 @@ from webapp.runs.outcome import Outcome
 from webapp.services import Services
 
 log = logging.getLogger(__name__)
+
+PRUNE_EVERY_S = 600.0
+_pruned_at = -PRUNE_EVERY_S  # monotonic; of this process
+_pruning = threading.Lock()
 
 
 def record_when_ended(shared: Services, run_id: str) -> None:
@@ -34,6 +40,24 @@ def outcome_of(events: Iterator[Any]) -> Outcome | None:
     except LambdaError as error:
         return Outcome.of_error(error)
     return None
+
+
+def prune_now_and_then(shared: Services) -> None:
+    """Return at once; every ten minutes, delete in the background what need not be kept any longer."""
+    global _pruned_at
+    with _pruning:
+        if time.monotonic() - _pruned_at < PRUNE_EVERY_S:
+            return
+        _pruned_at = time.monotonic()
+    threading.Thread(target=_prune, args=(shared,), name="prune runs", daemon=True).start()
+
+
+def _prune(shared: Services) -> None:
+    try:
+        with shared.database.writing() as session:
+            store.prune(session)
+    except Exception:
+        log.exception("Old runs could not be deleted")
 
 
 def _record(shared: Services, run_id: str) -> None:
