@@ -38,7 +38,7 @@ def share(run_id: str) -> Response:
 @blueprint.get("/r/<token>")
 def shared(token: str) -> Response:
     """The whole page with the shared run in it; Run makes a run of one's own."""
-    run = _shared_run(services(), token)
+    run = shared_run(services(), token)
     draft = Draft.from_dict(run.draft)
     assert run.outcome is not None
     result = render_result(run.outcome, draft, services(), run.id, token, shared=True)
@@ -56,7 +56,7 @@ def own_response(run_id: str) -> Response:
 @blueprint.get("/r/<token>/response")
 def shared_response(token: str) -> Response:
     """The response's bytes as a file, for whoever has the link."""
-    return _response_file(_shared_run(services(), token))
+    return _response_file(shared_run(services(), token))
 
 
 @blueprint.get("/runs/<run_id>/log")
@@ -68,10 +68,11 @@ def own_log(run_id: str) -> Response:
 @blueprint.get("/r/<token>/log")
 def shared_log(token: str) -> Response:
     """The log as a text file, for whoever has the link."""
-    return _log_file(_shared_run(services(), token))
+    return _log_file(shared_run(services(), token))
 
 
-def _shared_run(shared: Services, token: str) -> Run:
+def shared_run(shared: Services, token: str) -> Run:
+    """The run of that link; answers 404 where there is none."""
     with shared.database.session() as session:
         found = store.find_shared(session, token)
     if found is None or found.outcome is None:

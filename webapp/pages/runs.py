@@ -62,21 +62,7 @@ def run() -> Response:
     if errors:
         return field_errors(errors) if request.htmx else render_playground(draft, errors=errors, status=422)
 
-    run_id, outcome = _begin(shared, function, draft)
-    with shared.database.writing() as session:
-        store.add(
-            session, run_id, browser_id(), draft.to_dict(), runtime=draft.runtime, handler=draft.handler,
-            started_ms=started_ms, outcome=outcome,
-        )  # fmt: skip
-    if outcome is None:
-        record_when_ended(shared, run_id)
-    prune_now_and_then(shared)
-    if not request.htmx:
-        return _redirect(f"/runs/{run_id}/wait" if outcome is None else f"/runs/{run_id}#result")
-    body = _running(run_id, started_ms) if outcome is None else render_result(outcome, draft, shared, run_id)
-    answer = make_response(body)
-    answer.headers["HX-Trigger"] = "runs-changed"
-    return answer
+    return start_run(shared, function, draft, started_ms)
 
 
 @blueprint.get("/runs/<run_id>")
@@ -155,6 +141,29 @@ def own_run(shared: Services, run_id: str) -> Run:
                 store.settle(session, run_id, outcome)
                 found = store.find(session, run_id, browser_id()) or found
     return found
+
+
+def start_run(shared: Services, function: Function, draft: Draft, started_ms: int | None = None) -> Response:
+    """Run `function` for this browser, as what `draft` says: its result, or that it runs; by redirect without htmx.
+
+    A saved function's page calls it too, with the draft that shows the function's code.
+    """
+    started_ms = started_ms or _now_ms()
+    run_id, outcome = _begin(shared, function, draft)
+    with shared.database.writing() as session:
+        store.add(
+            session, run_id, browser_id(), draft.to_dict(), runtime=draft.runtime, handler=draft.handler,
+            started_ms=started_ms, outcome=outcome,
+        )  # fmt: skip
+    if outcome is None:
+        record_when_ended(shared, run_id)
+    prune_now_and_then(shared)
+    if not request.htmx:
+        return _redirect(f"/runs/{run_id}/wait" if outcome is None else f"/runs/{run_id}#result")
+    body = _running(run_id, started_ms) if outcome is None else render_result(outcome, draft, shared, run_id)
+    answer = make_response(body)
+    answer.headers["HX-Trigger"] = "runs-changed"
+    return answer
 
 
 def _begin(shared: Services, function: Function, draft: Draft) -> tuple[str, Outcome | None]:
