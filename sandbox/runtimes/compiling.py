@@ -198,11 +198,11 @@ def _open_to_all(folder: Path) -> None:
 
 
 def _prune(builds: Path) -> None:
-    """Forget the builds that were not used for longest, when there are many; none of the last day."""
+    """Forget the builds that were not used for longest, when there are many; none of the last week."""
     folders = [path for path in builds.iterdir() if not path.name.startswith(".")]
     found = sorted(((path.stat().st_mtime, path) for path in folders), reverse=True)
     for used_at, path in found[KEPT_BUILDS:]:
-        if time.time() - used_at > 86_400:
+        if time.time() - used_at > 7 * 86_400:
             shutil.rmtree(path, ignore_errors=True)
 
 

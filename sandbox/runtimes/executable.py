@@ -11,6 +11,7 @@ import platform
 import struct
 from pathlib import Path
 
+_SYSTEM_FOLDERS = ("usr", "bin", "sbin", "lib", "lib64")  # the sandbox has the host's
 _ELF_MACHINES = {"x86_64": 62, "aarch64": 183}  # e_machine, elf(5)
 
 
@@ -43,7 +44,7 @@ def host_path(inside: str, task: Path, opt: Path | None) -> Path | None:
     for root, host in ((Path("/var/task"), task), (Path("/opt"), opt)):
         if path.is_relative_to(root):
             return None if host is None else host / path.relative_to(root)
-    return path if path.is_absolute() else None
+    return path if path.is_absolute() and path.parts[1:2] and path.parts[1] in _SYSTEM_FOLDERS else None
 
 
 def _words(number: int) -> str:

@@ -103,7 +103,8 @@ def build(code: Path) -> Path:
     if root is None:
         raise BuildError(MISSING)
     version = (root / "VERSION").read_text().split()[0]
-    return built_once(BUILT, f"{version} {content_key(code)}", lambda output: _build(root, code, output))
+    key = f"{version} {BUILD_COMMAND} {content_key(code)}"
+    return built_once(BUILT, key, lambda output: _build(root, code, output))
 
 
 def _build(root: Path, code: Path, output: Path) -> None:

@@ -59,9 +59,13 @@ def _install_python(say: Say) -> None:
         try:
             with _filled(python.client_folder(minor)) as folder:
                 run_tool([*argv, "--target", folder, "awslambdaric", *sdk], folder)
-                run_tool([runtime.interpreter(), "-I", "-S", "-m", "compileall", "-q", folder], folder)
+                compile_all(runtime.interpreter(), folder)
         except CannotInstall as error:
             failures.append(f"Python 3.{minor}: {error}")
+            continue
+        # Our own SDK, which it shares: importing boto3 takes half a second where it is not compiled for that version.
+        shared = [mount.host for mount in runtime.mounts() if mount.guest.startswith(python.RUNTIME_FOLDER)]
+        compile_all(runtime.interpreter(), *shared)
     if failures:
         raise CannotInstall(" ".join(failures))
 
@@ -160,6 +164,12 @@ def run_tool(argv: Sequence[str | Path], folder: Path, variables: Mapping[str, s
         lines = [line.strip() for line in result.stdout.splitlines() if line.strip()]
         telling = [line for line in lines if "error" in line.lower()] or lines[-1:] or ["it gave no reason"]
         raise CannotInstall(f"{name} failed: {telling[0]}")
+
+
+def compile_all(interpreter: str, *paths: Path) -> None:
+    """Compile modules for `interpreter`; where they can't be written it will do so as it runs."""
+    with contextlib.suppress(CannotInstall):
+        run_tool([interpreter, "-I", "-S", "-m", "compileall", "-q", *paths], Path("/"))
 
 
 @contextlib.contextmanager

@@ -88,11 +88,11 @@ class NodejsRuntime(Runtime):
         known = self._prepared.get(code)
         if known is not None and known.is_dir():
             return known
-        self._prepared[code] = (
-            code
-            if not has_typescript(code)
-            else built_once("nodejs", content_key(code), lambda output: self._translate(code, output))
-        )
+        if has_typescript(code):
+            key = f"{content_key(HELPERS)} {NPM_PACKAGES} {content_key(code)}"
+            self._prepared[code] = built_once(_BUILT, key, lambda output: self._translate(code, output))
+        else:
+            self._prepared[code] = code
         return self._prepared[code]
 
     def _translate(self, code: Path, output: Path) -> None:
