@@ -50,8 +50,7 @@ def locked(folder: Path) -> Iterator[Lock]:
         owner = os.pread(descriptor, 200, 0).decode(errors="replace") or "by one that is about to start"
         os.close(descriptor)
         raise ServeError(
-            f"The data folder {folder} is served already, {owner}; for a second playground choose another "
-            "with --data."
+            f"The data folder {folder} is served already, {owner}; for a second playground choose another with --data."
         ) from None
     try:
         yield Lock(descriptor)
