@@ -1,7 +1,7 @@
 """What hangs on a function without being a column of it: told when one is made, and when one goes.
 
-`webapp.api.functions` calls `created` and `deleted` inside its transaction; the modules that keep policies, URLs,
-event invoke configurations … register with `on_create` and `on_delete` when they are imported.
+`webapp.api.functions` calls `created` and `deleted` inside its transaction; the modules that keep policies,
+URLs, event invoke configurations … register with `on_create` and `on_delete` when they are imported.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _on_delete: list[Deleted] = []
 
 
 def on_create(callback: Created) -> Created:
-    """Have `callback(session, name, parameters)` called for every new function, with CreateFunction's parameters.
+    """Have `callback(session, name, parameters)` called for every new function.
 
-    It may raise a LambdaError, and nothing is created (a CodeSigningConfigArn that does not exist).
+    The parameters are CreateFunction's. It may raise a LambdaError, and nothing is created (a CodeSigningConfigArn that does not exist).
     """
     _on_create.append(callback)
     return callback
@@ -32,8 +32,8 @@ def on_create(callback: Created) -> Created:
 def on_delete(callback: Deleted) -> Deleted:
     """Have `callback(session, name)` called for everything deleted.
 
-    `name.qualifier` is None where the whole function goes, else the version or alias that does; `name.region` and
-    `name.name` say of which function. It runs inside the transaction that deletes.
+    `name.qualifier` is None where the whole function goes, else the version or alias that does; `name.region`
+    and `name.name` say of which function. It runs inside the transaction that deletes.
     """
     _on_delete.append(callback)
     return callback

@@ -1,7 +1,7 @@
 """The seam between a function's configuration and the layers: ARNs in, packages out.
 
-`webapp.api.layers`, which keeps the layers, registers its look-up with `layers_come_from`; functions are made,
-shown and run through `find_layers`.
+`webapp.api.layers`, which keeps the layers, registers its look-up with `layers_come_from`; functions are
+made, shown and run through `find_layers`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _finders: list[Finder] = []
 
 
 def layers_come_from(finder: Finder) -> Finder:
-    """Register the look-up: the layer versions of those ARNs, in their order, or a LambdaError in AWS's words.
+    """Register the look-up: the layer versions of those ARNs, in their order, or a LambdaError.
 
     A version deleted after a function began to use it must still be found: functions keep working with it.
     """

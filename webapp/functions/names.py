@@ -45,28 +45,28 @@ class FunctionName:
         """The function that `text` names for a caller in `region` and `account_id`.
 
         `qualifier` is the Qualifier parameter; where the text has one as well, they must agree
-        (InvalidParameterValueException). An ARN of another region is a ResourceNotFoundException, one of another
-        account an AccessDeniedException, as with AWS.
+        (InvalidParameterValueException). An ARN of another region is a ResourceNotFoundException, one of
+        another account an AccessDeniedException, as with AWS.
         """
         match = _NAME.fullmatch(text)
         if match is None:
             raise InvalidParameterValueException(f"Invalid function name: {text}", field="FunctionName")
         inner = match["qualifier"]
-        if inner and qualifier and inner != qualifier:
-            raise InvalidParameterValueException(
-                "The derived qualifier from the function name does not match the specified qualifier.",
-                field="Qualifier",
+        found = cls(match["name"], inner or qualifier or None, region, match["account"] or account_id)
+        if found.account_id != account_id:
+            raise AccessDeniedException(
+                f"User: arn:aws:iam::{account_id}:root is not authorized to perform this operation on "
+                f"resource: {found.qualified_arn} because no resource-based policy allows it"
             )
         if match["region"] and match["region"] != region:
             raise ResourceNotFoundException(
                 f"Functions from '{match['region']}' are not reachable in this region ('{region}')",
                 field="FunctionName",
             )
-        found = cls(match["name"], inner or qualifier or None, region, match["account"] or account_id)
-        if found.account_id != account_id:
-            raise AccessDeniedException(
-                f"User: arn:aws:iam::{account_id}:root is not authorized to perform this operation on resource: "
-                f"{found.qualified_arn} because no resource-based policy allows it"
+        if inner and qualifier and inner != qualifier:
+            raise InvalidParameterValueException(
+                "The derived qualifier from the function name does not match the specified qualifier.",
+                field="Qualifier",
             )
         return found
 
@@ -79,6 +79,16 @@ class FunctionName:
     def qualified_arn(self) -> str:
         """The ARN with the qualifier, where there is one."""
         return f"{self.arn}:{self.qualifier}" if self.qualifier else self.arn
+
+    def only_function(self) -> FunctionName:
+        """The same; InvalidParameterValueException where a version or an alias is named."""
+        if self.qualifier is not None and self.qualifier != LATEST:
+            raise InvalidParameterValueException(
+                "This operation is permitted on Lambda functions only. Aliases and versions do not support "
+                "this operation. Please specify either a function name or an unqualified function ARN.",
+                field="FunctionName",
+            )
+        return self
 
     def qualified(self, qualifier: str | None) -> FunctionName:
         """The same function with another qualifier."""

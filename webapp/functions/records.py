@@ -39,7 +39,8 @@ class FunctionRecord(Base):
     created_ms: Mapped[int] = mapped_column(BigInteger, default=now_ms)
     next_version: Mapped[int] = mapped_column(default=1)
     tags: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    reserved_concurrency: Mapped[int | None] = mapped_column(default=None)  # PutFunctionConcurrency; None: unreserved
+    # PutFunctionConcurrency writes it; None: unreserved
+    reserved_concurrency: Mapped[int | None] = mapped_column(default=None)
 
     versions: Mapped[list[VersionRecord]] = relationship(
         back_populates="function", cascade="all, delete-orphan", order_by="VersionRecord.number"
@@ -62,10 +63,11 @@ class FunctionRecord(Base):
 class VersionRecord(Base):
     """One version: code and configuration. "$LATEST" has number 0 and is the one that changes.
 
-    `code_sha256` is the hex SHA-256 of the zip (a `PackageStore` name). `settings` holds what has no column, by the
-    names of FunctionConfiguration: Environment ({"Variables": …}), Layers (list of ARNs), VpcConfig,
-    DeadLetterConfig, TracingConfig, Architectures, EphemeralStorage, SnapStart, LoggingConfig, KMSKeyArn, … .
-    State and LastUpdateStatus follow from `pending_until_ms` and `updating_until_ms`, see `webapp.functions.state`.
+    `code_sha256` is the hex SHA-256 of the zip (a `PackageStore` name). `settings` holds what has no column, by
+    the names of FunctionConfiguration: Environment ({"Variables": …}), Layers (list of ARNs), VpcConfig,
+    DeadLetterConfig, TracingConfig, Architectures, EphemeralStorage, SnapStart, LoggingConfig, KMSKeyArn.
+    State, LastUpdateStatus and which of the two revision ids counts follow from `pending_until_ms` and
+    `updating_until_ms`, see `webapp.functions.state`.
     """
 
     __tablename__ = "function_versions"
@@ -85,7 +87,10 @@ class VersionRecord(Base):
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     modified_ms: Mapped[int] = mapped_column(BigInteger, default=now_ms)
     revision_id: Mapped[str] = mapped_column(String(36), default=new_revision_id)
-    settled_revision_id: Mapped[str] = mapped_column(String(36), default=new_revision_id)  # once no longer pending
+    settled_revision_id: Mapped[str] = mapped_column(String(36), default=new_revision_id)
+    # changes with every update: no update's environment serves another
+    environment_id: Mapped[str] = mapped_column(String(36), default=new_revision_id)
+    content_hash: Mapped[str] = mapped_column(String(64), default="")  # of a published version: what it was made of
     pending_until_ms: Mapped[int] = mapped_column(BigInteger, default=0)
     updating_until_ms: Mapped[int] = mapped_column(BigInteger, default=0)
     # PutProvisionedConcurrencyConfig keeps here what all its configurations ask of this version together

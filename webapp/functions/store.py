@@ -10,31 +10,34 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from sandbox.errors import ResourceNotFoundException
 from sandbox.function import Function
 from webapp.functions.layers import find_layers
-from webapp.functions.names import LATEST, FunctionName, is_version
+from webapp.functions.names import LATEST, FunctionName
 from webapp.functions.records import AliasRecord, FunctionRecord, VersionRecord
 
 
-def find(session: Session, name: FunctionName) -> FunctionRecord:
-    """The function, whatever the qualifier; ResourceNotFoundException in AWS's words."""
-    record = session.scalar(
-        select(FunctionRecord).where(FunctionRecord.region == name.region, FunctionRecord.name == name.name)
-    )
+def find(session: Session, name: FunctionName, *, lock: bool = False) -> FunctionRecord:
+    """The function, whatever the qualifier; ResourceNotFoundException in AWS's words.
+
+    `lock` keeps other writers of this function waiting until the transaction ends (on SQLite that is what
+    `Database.writing` does).
+    """
+    query = select(FunctionRecord).where(FunctionRecord.region == name.region, FunctionRecord.name == name.name)
+    record = session.scalar(query.with_for_update() if lock else query)
     if record is None:
         raise not_found(name)
     return record
 
 
 def resolve(session: Session, name: FunctionName) -> VersionRecord:
-    """The version that `name`'s qualifier means; $LATEST without one, an alias's main version for an alias."""
+    """The version that `name`'s qualifier means: $LATEST without one, for an alias its main version."""
     record = find(session, name)
     qualifier = name.qualifier or LATEST
-    if not is_version(qualifier):
-        qualifier = find_alias(session, name).function_version
+    if name.names_alias:
+        qualifier = alias_of(record, name).function_version
     return version_of(record, qualifier, name)
 
 
@@ -43,7 +46,7 @@ def route(session: Session, name: FunctionName) -> VersionRecord:
     record = find(session, name)
     if not name.names_alias:
         return version_of(record, name.qualifier or LATEST, name)
-    alias = find_alias(session, name)
+    alias = alias_of(record, name)
     drawn = random.random()
     for version, weight in alias.weights.items():
         if drawn < float(weight):
@@ -54,15 +57,25 @@ def route(session: Session, name: FunctionName) -> VersionRecord:
 
 def version_of(record: FunctionRecord, version: str, name: FunctionName) -> VersionRecord:
     """The version of that number, or $LATEST; `name` is what the error speaks of."""
-    for candidate in record.versions:
-        if candidate.version == version:
-            return candidate
-    raise not_found(name)
+    number = 0 if version == LATEST else int(version) if version.isdecimal() and len(version) < 10 else -1
+    session = object_session(record)
+    found = None
+    if session is not None and number >= 0 and (number or version == LATEST):
+        found = session.scalar(
+            select(VersionRecord).where(VersionRecord.function_id == record.id, VersionRecord.number == number)
+        )
+    if found is None:
+        raise not_found(name)
+    return found
 
 
 def find_alias(session: Session, name: FunctionName) -> AliasRecord:
     """The alias that `name`'s qualifier names."""
-    record = find(session, name)
+    return alias_of(find(session, name), name)
+
+
+def alias_of(record: FunctionRecord, name: FunctionName) -> AliasRecord:
+    """The function's alias that `name`'s qualifier names."""
     for alias in record.aliases:
         if alias.name == name.qualifier:
             return alias
@@ -102,7 +115,7 @@ def to_sandbox(session: Session, version: VersionRecord) -> Function:
         system_log_level=logging.get("SystemLogLevel", ""),
         log_group=logging.get("LogGroup", f"/aws/lambda/{record.name}"),
         initialization_type="provisioned-concurrency" if version.provisioned_concurrency else "on-demand",
-        revision=version.settled_revision_id,
+        revision=version.environment_id,
         reserved_concurrency=record.reserved_concurrency,
         provisioned_concurrency=version.provisioned_concurrency,
     )
