@@ -71,17 +71,27 @@ class Compiler:
             "LANG": "C.UTF-8",
             **self.variables,
         }
-        if (bwrap := _bwrap()) is not None:
-            program = [*_isolated(bwrap, readable, writable, network), *program]
-            folder = Path("/")
-        else:
-            folder = source
-            places = {mount.guest: str(mount.host) for mount in [*readable, *writable]}
-            program = [_outside(word, places) for word in program]
-            variables = {name: _outside(value, places) for name, value in variables.items()}
-        with tempfile.TemporaryFile() as messages:
+        from sandbox.isolation.bubblewrap import seccomp_descriptor  # it imports this package itself
+
+        with tempfile.TemporaryFile() as messages, seccomp_descriptor() as seccomp:
+            descriptors: list[int] = []
+            if (bwrap := _bwrap()) is not None:
+                descriptors = [seccomp] if seccomp is not None else []
+                program = [*_isolated(bwrap, readable, writable, network, seccomp), *program]
+                folder = Path("/")
+            else:
+                folder = source
+                places = {mount.guest: str(mount.host) for mount in [*readable, *writable]}
+                program = [_outside(word, places) for word in program]
+                variables = {name: _outside(value, places) for name, value in variables.items()}
             process = subprocess.Popen(
-                program, stdin=subprocess.DEVNULL, stdout=messages, stderr=messages, env=variables, cwd=folder
+                program,
+                stdin=subprocess.DEVNULL,
+                stdout=messages,
+                stderr=messages,
+                env=variables,
+                cwd=folder,
+                pass_fds=descriptors,
             )
             try:
                 status = process.wait(TIMEOUT_S)
@@ -98,7 +108,9 @@ def _bwrap() -> str | None:
     return None if off else shutil.which("bwrap")
 
 
-def _isolated(bwrap: str, readable: Sequence[Mount], writable: Sequence[Mount], network: bool) -> list[str]:
+def _isolated(
+    bwrap: str, readable: Sequence[Mount], writable: Sequence[Mount], network: bool, seccomp: int | None
+) -> list[str]:
     argv = [
         bwrap,
         "--unshare-pid",
@@ -108,6 +120,7 @@ def _isolated(bwrap: str, readable: Sequence[Mount], writable: Sequence[Mount], 
         "--die-with-parent",
     ]
     argv += ["--new-session", "--cap-drop", "ALL"]
+    argv += [] if seccomp is None else ["--seccomp", str(seccomp)]
     argv += [] if network else ["--unshare-net"]
     as_root = os.geteuid() == 0
     if as_root:  # only so that setpriv can leave root for good

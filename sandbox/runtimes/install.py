@@ -145,7 +145,7 @@ def _install_java(say: Say) -> None:
                 (folder / "pom.xml").unlink()
     for runtime in runtimes:
         assert runtime.home is not None
-        if not java.archive_file(runtime.home).exists():
+        if runtime.version >= java_archive.FIRST_WITH_ARCHIVES and not java.archive_file(runtime.home).exists():
             say(f"java: recording what Java {runtime.version} loads to start the client")
             java_archive.record(runtime)
 

@@ -75,12 +75,7 @@ class JavaRuntime(Runtime):
     def jvm(self, heap_kb: int) -> list[str]:
         """The JVM, inside the sandbox, and its flags."""
         assert self.home is not None
-        return [
-            f"{inside(self.home)}/bin/java", f"-XX:MaxHeapSize={heap_kb}k", "-XX:+UseSerialGC",
-            "-XX:+TieredCompilation", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xlog:disable", "-Xlog:all=off",
-            "-Djava.net.preferIPv4Stack=true",
-            "--add-opens=java.base/java.io=ALL-UNNAMED",  # the client writes its log to a descriptor it is given
-        ]  # fmt: skip
+        return [f"{inside(self.home)}/bin/java", f"-XX:MaxHeapSize={heap_kb}k", *_flags(self.version)]
 
     def prepare(self, code: Path) -> Path:
         """The package itself, or where it holds source and no classes, what that is compiled to."""
@@ -124,6 +119,15 @@ class JavaRuntime(Runtime):
             shutil.copy2(path, output / "lib" / path.name)
 
 
+def _flags(version: int) -> list[str]:
+    flags = ["-XX:+UseSerialGC", "-XX:+TieredCompilation", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xlog:all=off"]
+    flags += ["-Djava.net.preferIPv4Stack=true"]
+    flags += ["--add-opens=java.base/java.io=ALL-UNNAMED"]  # the client writes its log to a descriptor it is given
+    if version >= 22:  # since when the JVM warns of a library that is loaded without it
+        flags += ["--enable-native-access=ALL-UNNAMED"]
+    return flags
+
+
 def client_command(handler: str) -> list[str]:
     """The client's part of the JVM's command line; the archive holds only for this very class path."""
     return ["-cp", ":".join(f"{LIB}/{path.name}" for path in client_jars()), MAIN_CLASS, handler]
@@ -154,6 +158,7 @@ def archive_file(home: Path) -> Path:
     """The archive of classes (CDS) that lets this JDK start the client faster, where one could be made."""
     files = [home / "release", *client_jars()]  # it is of use for these very files only
     key = " ".join(f"{path} {path.stat().st_mtime_ns}" for path in files)
+    key += f" {_flags(int(_release(home).split('.')[0]))}"
     name = f"java-{_release(home)}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.jsa"
     return toolchains() / "java" / "archives" / name
 

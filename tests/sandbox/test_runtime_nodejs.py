@@ -38,10 +38,9 @@ export const handler = async (event, context) => {
 """
 
 
-def run(sandbox: Sandbox, node: str, event: Any = None, files: Any = HANDLER, **fields: Any) -> Any:
-    return sandbox.run(
-        files, "index.handler", event or {}, runtime=node, **{"memory_mb": 512, "timeout_s": 10, **fields}
-    )
+def run(sandbox: Sandbox, node: str, event: Any = None, files: Any = HANDLER, **fields: Any) -> Invocation:
+    fields = {"memory_mb": 512, "timeout_s": 10, **fields}
+    return sandbox.run(files, "index.handler", event or {}, runtime=node, **fields)
 
 
 def test_an_es_module_answers(sandbox: Sandbox, node: str) -> None:
