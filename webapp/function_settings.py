@@ -48,9 +48,7 @@ class FunctionSettingRecord(Base):
 
 def setting(session: Session, kind: Kind, name: FunctionName) -> FunctionSettingRecord | None:
     """That setting of exactly what `name` names, its qualifier included; None where nothing is set."""
-    return session.scalar(
-        _of_function(kind, name).where(FunctionSettingRecord.qualifier == (name.qualifier or ""))
-    )
+    return session.scalar(_of_function(kind, name).where(FunctionSettingRecord.qualifier == (name.qualifier or "")))
 
 
 def settings(session: Session, kind: Kind, name: FunctionName) -> list[FunctionSettingRecord]:

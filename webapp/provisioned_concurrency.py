@@ -115,4 +115,3 @@ def _provision(services: Services, name: FunctionName) -> None:
             "ready": min(ready, wanted),
             "reason": None if enough else reason,
         }
-

@@ -20,6 +20,7 @@ from webapp.functions.cleanup import on_create
 from webapp.functions.names import FunctionName
 from webapp.functions.records import now_ms
 from webapp.functions.store import find
+from webapp.functions.tagging import taggable
 
 _ALPHABET = string.ascii_lowercase + string.digits
 
@@ -183,8 +184,20 @@ def _existing(session: Session, call: Call) -> CodeSigningConfigRecord:
     arn = call.parameters["CodeSigningConfigArn"]
     record = _find(session, call.region, arn)
     if record is None:
-        raise ResourceNotFoundException(f"The Lambda code signing configuration {arn} can not be found.")
+        raise _not_found(arn)
     return record
+
+
+@taggable("code-signing-config")
+def _tagged(session: Session, arn: str) -> CodeSigningConfigRecord:
+    record = _find(session, arn.split(":")[3], arn)
+    if record is None:
+        raise _not_found(arn)
+    return record
+
+
+def _not_found(arn: str) -> ResourceNotFoundException:
+    return ResourceNotFoundException(f"The Lambda code signing configuration {arn} can not be found.")
 
 
 def _users(session: Session, record: CodeSigningConfigRecord) -> list[FunctionSettingRecord]:

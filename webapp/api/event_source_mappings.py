@@ -22,6 +22,7 @@ from webapp.event_sources.records import EventSourceMappingRecord, State
 from webapp.functions.names import FunctionName
 from webapp.functions.records import now_ms
 from webapp.functions.store import resolve
+from webapp.functions.tagging import taggable
 
 _NOT_CONFIGURATION = {"UUID", "FunctionName", "EventSourceArn", "Enabled", "Tags", "Marker", "MaxItems"}
 
@@ -143,9 +144,19 @@ def _sweep(session: Session) -> None:
 
 
 def _existing(session: Session, call: Call) -> EventSourceMappingRecord:
+    return _find(session, call.region, call.parameters["UUID"])
+
+
+@taggable("event-source-mapping")
+def _tagged(session: Session, arn: str) -> EventSourceMappingRecord:
+    parts = arn.split(":")
+    return _find(session, parts[3], parts[-1])
+
+
+def _find(session: Session, region: str, uuid: str) -> EventSourceMappingRecord:
     record = session.scalar(
         select(EventSourceMappingRecord).where(
-            EventSourceMappingRecord.region == call.region, EventSourceMappingRecord.uuid == call.parameters["UUID"]
+            EventSourceMappingRecord.region == region, EventSourceMappingRecord.uuid == uuid
         )
     )
     if record is None or record.gone:
