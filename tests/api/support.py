@@ -24,11 +24,6 @@ def unique(stem: str = "function") -> str:
     return f"{stem}-{next(_numbers)}-{time.time_ns() % 1_000_000}"
 
 
-def zip_of(**files: str) -> bytes:
-    """A zip; a file's name is a keyword, "__" standing for a slash, and it ends in ".py" where it has no dot."""
-    return zip_files({(n if "." in n else n.replace("__", "/") + ".py"): text for n, text in files.items()})
-
-
 def zip_files(files: dict[str, str]) -> bytes:
     """A zip of these files."""
     buffer = io.BytesIO()
@@ -46,15 +41,15 @@ def python_runtime() -> str:
 
 
 @contextmanager
-def function(client: Any, code: str = HANDLER, **parameters: Any) -> Iterator[str]:
-    """A function with that source in `main.py`, deleted at the end; its name."""
+def function(client: Any, code: str = HANDLER, *, file: str = "main.py", **parameters: Any) -> Iterator[str]:
+    """A function with that source in `file`, deleted at the end; its name."""
     name = unique()
     client.create_function(
         FunctionName=name,
         Runtime=parameters.pop("Runtime", python_runtime()),
         Role=ROLE,
-        Handler="main.handler",
-        Code={"ZipFile": zip_of(main=code)},
+        Handler=f"{file.partition('.')[0]}.handler",
+        Code={"ZipFile": zip_files({file: code})},
         **parameters,
     )
     eventually(lambda: client.get_function_configuration(FunctionName=name)["State"] == "Active")

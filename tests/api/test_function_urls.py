@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from sandbox.runtimes import runtimes
 from tests.api.support import ACCOUNT, function, unique
 from tests.conftest import Server
 
@@ -51,14 +53,24 @@ def fetch(
         connection.close()
 
 
+def node_runtime() -> str:
+    """A Node.js that this host has."""
+    found = [runtime for runtime in runtimes() if runtime.family == "nodejs"]
+    available = [runtime.identifier for runtime in found if runtime.available]
+    if not available:
+        pytest.skip(found[0].missing)
+    return available[0]
+
+
 def by_path_of(server: Server, url: str) -> str:
     """The same function's URL on the playground's own host."""
     return url if "/lambda-url/" in url else f"{server.url}/lambda-url/{urlsplit(url).netloc[:32]}/"
 
 
 @contextmanager
-def url_of(client: Any, code: str, **config: Any) -> Iterator[str]:
-    with function(client, code) as name:
+def url_of(client: Any, code: str, *, node: bool = False, **config: Any) -> Iterator[str]:
+    language: dict[str, str] = {"file": "main.mjs", "Runtime": node_runtime()} if node else {}
+    with function(client, code, **language) as name:
         yield client.create_function_url_config(FunctionName=name, **{"AuthType": "NONE", **config})["FunctionUrl"]
 
 
@@ -230,6 +242,63 @@ def test_six_megabytes_are_the_most_a_request_may_have(echo: str) -> None:
     answer = fetch(echo, method="POST", body=b"x" * (6 * 1024 * 1024 + 1), Content_Type="text/plain")
     assert answer.status == 413
     assert "6291456" in answer.json()["Message"]
+
+
+def streaming(body: str) -> str:
+    return (
+        "import { setTimeout as sleep } from 'node:timers/promises';\n"
+        f"export const handler = awslambda.streamifyResponse(async (event, stream) => {{\n{body}\n}});\n"
+    )
+
+
+def test_a_response_is_streamed_as_it_is_written(lambda_client: Any) -> None:
+    code = streaming(
+        "stream.setContentType('text/plain'); stream.write('first'); await sleep(1500);\n"
+        "stream.write('second'); stream.end();"
+    )
+    with url_of(lambda_client, code, node=True, InvokeMode="RESPONSE_STREAM") as url:
+        parts = urlsplit(url)
+        connection = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=60)
+        connection.request("GET", parts.path, headers={"Host": parts.netloc})
+        response = connection.getresponse()
+        assert response.headers["Content-Type"] == "text/plain"
+        assert response.read(5) == b"first"
+        first_s = time.monotonic()
+        assert response.read() == b"second"
+        assert time.monotonic() - first_s > 1
+        connection.close()
+
+
+@pytest.mark.parametrize("mode", ["RESPONSE_STREAM", "BUFFERED"])
+def test_a_streaming_function_says_status_headers_and_cookies_first(lambda_client: Any, mode: str) -> None:
+    code = streaming(
+        "const headers = {'Content-Type': 'text/html', 'X-Own': 'yes'};\n"
+        "stream = awslambda.HttpResponseStream.from(stream, {statusCode: 201, headers, cookies: ['a=1']});\n"
+        "stream.write('<b>'); stream.write('x</b>'); stream.end();"
+    )
+    with url_of(lambda_client, code, node=True, InvokeMode=mode) as url:
+        answer = fetch(url)
+    assert answer.status == 201
+    assert answer.headers["Content-Type"] == "text/html"
+    assert answer.headers["X-Own"] == "yes"
+    assert (answer.headers["Set-Cookie"] or "").startswith("a=1")
+    assert answer.body == b"<b>x</b>"
+
+
+def test_a_stream_that_fails_at_once_is_an_internal_server_error_and_later_is_cut_short(lambda_client: Any) -> None:
+    with url_of(lambda_client, streaming("throw new Error('no');"), node=True, InvokeMode="RESPONSE_STREAM") as url:
+        assert fetch(url).status == 502
+    code = streaming("stream.write('begun'); await sleep(300); throw new Error('no');")
+    cut_short = pytest.raises(http.client.IncompleteRead)
+    with url_of(lambda_client, code, node=True, InvokeMode="RESPONSE_STREAM") as url, cut_short:
+        fetch(url)
+
+
+def test_a_whole_response_is_passed_on_as_it_is_in_stream_mode(lambda_client: Any) -> None:
+    code = "def handler(event, context):\n    return {'statusCode': 201, 'body': 'x'}\n"
+    with url_of(lambda_client, code, InvokeMode="RESPONSE_STREAM") as url:
+        answer = fetch(url)
+    assert (answer.status, answer.json()) == (200, {"statusCode": 201, "body": "x"})
 
 
 def test_an_aliases_url_runs_the_aliases_version(lambda_client: Any) -> None:

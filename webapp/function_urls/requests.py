@@ -17,12 +17,13 @@ from urllib.parse import parse_qsl
 from werkzeug.wrappers import Request
 
 from sandbox.errors import RequestTooLargeException
-from sandbox.limits import MAX_EVENT_BYTES
+from sandbox.limits import MAX_EVENT_BYTES, MB
 from webapp.function_urls.addresses import Address
 from webapp.pages.browser import COOKIE
 
 # What belongs to one connection, and the cookies, which have a member of their own.
 _NOT_PASSED_ON = {"connection", "keep-alive", "transfer-encoding", "cookie"}
+MAX_DRAINED_BYTES = 64 * MB
 _TEXT = re.compile(r"text/|application/(.+\+)?(json|xml)|application/javascript")
 _CREDENTIAL = re.compile(r"Credential=(?P<key>[^/,\s]+)/")
 
@@ -32,6 +33,7 @@ def read_body(request: Request) -> bytes:
     request.max_content_length = None
     body = b"" if (request.content_length or 0) > MAX_EVENT_BYTES else request.stream.read(MAX_EVENT_BYTES + 1)
     if (request.content_length or 0) > MAX_EVENT_BYTES or len(body) > MAX_EVENT_BYTES:
+        _drain(request)
         raise _too_large()
     return body
 
@@ -86,6 +88,16 @@ def event_for(
 def new_trace_id() -> str:
     """A fresh X-Ray trace header."""
     return f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}"
+
+
+def _drain(request: Request) -> None:
+    """Read what is still being sent: most clients look for an answer only when they are through."""
+    left = MAX_DRAINED_BYTES
+    try:
+        while left > 0 and (chunk := request.stream.read(64 * 1024)):
+            left -= len(chunk)
+    except OSError:
+        pass  # the client has gone
 
 
 def _context(request: Request, address: Address, account_id: str, request_id: str) -> dict[str, Any]:
