@@ -1,6 +1,6 @@
 """Environments kept initialised for a version or an alias: what is asked for, and how far that has come.
 
-`webapp.api.provisioned` configures it; `follow_aliases` is for whoever points an alias elsewhere. Source:
+`webapp.api.provisioned` configures it, `webapp.api.aliases` says when an alias points elsewhere or has gone. Source:
 "Configuring provisioned concurrency".
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -36,8 +37,7 @@ class Status(StrEnum):
 
 def request(session: Session, name: FunctionName, count: int) -> FunctionSettingRecord:
     """Ask for `count` environments of the version that `name` means. `begin` does it, after the transaction."""
-    value = {"requested": count, "status": Status.IN_PROGRESS.value, "ready": 0, "reason": None}
-    record = put(session, Kind.PROVISIONED, name, value)
+    record = put(session, Kind.PROVISIONED, name, _asked(count))
     session.flush()
     follow_aliases(session, name)
     return record
@@ -68,6 +68,25 @@ def follow_aliases(session: Session, name: FunctionName) -> list[FunctionName]:
             version.provisioned_concurrency = wanted
             changed.append(name.qualified(version.version))
     return changed
+
+
+def aliases_changed(services: Services, name: FunctionName) -> None:
+    """Have environments follow the function's aliases, where one was pointed to another version or deleted."""
+    name = name.qualified(None)
+    with services.database.session() as session:
+        if not settings(session, Kind.PROVISIONED, name) and not _any_provisioned(session, name):
+            return
+    with services.database.writing() as session:
+        # each version once: through the setting that asks for it, if there is one, which is then told the outcome
+        to_begin = {version: version for version in follow_aliases(session, name)}
+        for record in settings(session, Kind.PROVISIONED, name):
+            asking = name.qualified(record.qualifier)
+            version = name.qualified(resolve(session, asking).version)
+            if version in to_begin:
+                put(session, Kind.PROVISIONED, asking, _asked(int(record.value["requested"])))
+                to_begin[version] = asking
+    for asking in to_begin.values():
+        begin(services, asking)
 
 
 def begin(services: Services, name: FunctionName) -> None:
@@ -115,3 +134,12 @@ def _provision(services: Services, name: FunctionName) -> None:
             "ready": min(ready, wanted),
             "reason": None if enough else reason,
         }
+
+
+def _asked(count: int) -> dict[str, Any]:
+    """The setting's value at the start."""
+    return {"requested": count, "status": Status.IN_PROGRESS.value, "ready": 0, "reason": None}
+
+
+def _any_provisioned(session: Session, name: FunctionName) -> bool:
+    return any(version.provisioned_concurrency for version in find(session, name).versions)

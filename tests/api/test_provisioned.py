@@ -89,6 +89,19 @@ def test_a_version_is_provisioned_by_its_number_or_by_an_alias(lambda_client: An
     assert lambda_client.list_provisioned_concurrency_configs(FunctionName=name)["ProvisionedConcurrencyConfigs"] == []
 
 
+def test_environments_follow_an_alias_to_another_version(lambda_client: Any, name: str) -> None:
+    put(lambda_client, name, "live")
+    eventually(lambda: status(lambda_client, name, "live"))
+    lambda_client.update_function_configuration(FunctionName=name, Description="another")
+    lambda_client.publish_version(FunctionName=name)
+    lambda_client.update_alias(FunctionName=name, Name="live", FunctionVersion="2")
+    assert eventually(lambda: status(lambda_client, name, "live"))["Status"] == "READY"
+    answers = [
+        json.loads(lambda_client.invoke(FunctionName=name, Qualifier=q)["Payload"].read()) for q in ("live", "1")
+    ]
+    assert [answer["kind"] for answer in answers] == ["provisioned-concurrency", "on-demand"]
+
+
 def test_latest_is_never_provisioned(lambda_client: Any, name: str) -> None:
     assert refused(put, client=lambda_client, name=name, qualifier="$LATEST")[2] == (
         "Provisioned Concurrency Configs cannot be applied to unpublished function versions."
