@@ -100,7 +100,8 @@ def test_a_run_is_followed_and_stopped_from_outside(manager: Manager) -> None:
 
 
 def test_twenty_at_once_each_get_their_own_answer(manager: Manager) -> None:
-    function = manager.function("import time\ndef lambda_handler(e, c):\n    time.sleep(0.2)\n    return e\n", timeout_s=30)
+    code = "import time\ndef lambda_handler(e, c):\n    time.sleep(0.2)\n    return e\n"
+    function = manager.function(code, timeout_s=30)
     answers: dict[int, int] = {}
 
     def ask(number: int) -> None:

@@ -95,7 +95,8 @@ def lambda_handler(event, context):
         end = b"0\\r\\n"
         if event.get("fail"):
             body = base64.b64encode(json.dumps({"errorMessage": "midway", "errorType": "Broken"}).encode())
-            end += b"Lambda-Runtime-Function-Error-Type: Broken\\r\\nLambda-Runtime-Function-Error-Body: " + body + b"\\r\\n"
+            end += b"Lambda-Runtime-Function-Error-Type: Broken\\r\\n"
+            end += b"Lambda-Runtime-Function-Error-Body: " + body + b"\\r\\n"
         connection.sendall(end + b"\\r\\n")
         connection.recv(4096)
 """
