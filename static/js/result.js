@@ -94,7 +94,17 @@ document.addEventListener("click", (event) => {
   show(button);
   if (shown) shown.pinned = true;
 });
-window.addEventListener("scroll", () => shown && hide(), { passive: true });
+for (const name of ["scroll", "resize"]) {
+  window.addEventListener(name, () => shown && follow(shown), { passive: true });
+}
+
+/** Keep the explanation beside its number, until that has left the screen. */
+function follow({ note, button }) {
+  const { top, bottom } = button.getBoundingClientRect();
+  if (!note.matches(":popover-open")) shown = null;
+  else if (bottom < 0 || top > window.innerHeight) hide();
+  else place(note, button);
+}
 
 function enhance(root) {
   for (const button of root.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
