@@ -9,8 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from sandbox.runtimes import runtimes
 from tests.conftest import Server
 from tests.page.visitor import HELLO, Visitor, run_id_of
+
+
+def _available(family: str) -> str:
+    """A runtime of that family that this machine has; "" for none."""
+    return next((item.identifier for item in runtimes() if item.family == family and item.available), "")
 
 
 @pytest.fixture
@@ -233,3 +239,35 @@ def test_twenty_browsers_run_at_once_and_each_gets_its_own_answer(server: Server
     with ThreadPoolExecutor(20) as pool:
         for number, text in enumerate(pool.map(one, range(20))):
             assert f"{number} of browser {number}" in text
+
+
+def test_an_init_that_fails_is_called_a_cold_start_and_never_a_warm_one(visitor: Visitor) -> None:
+    words = visitor.run("raise RuntimeError('at import')\n" + HELLO).words
+    assert "Failed: RuntimeError" in words
+    assert "Cold start." in words
+    assert "Warm start." not in words
+
+
+@pytest.mark.skipif(not _available("go"), reason="Go is not on this machine")
+def test_a_compile_error_links_to_its_line_and_costs_nothing(visitor: Visitor) -> None:
+    code = "package main\n\nfunc main() {\n\tundefinedThing()\n}\n"
+    form = {"runtime": _available("go"), "handler": "main", "file:main.go": code, "event": "{}"}
+    answer = visitor.post("/runs", form, HX_Request="true")
+    shown = answer.text if "data-ended" in answer.text else dict(visitor.stream(run_id_of(answer)))["result"]
+    assert "Failed: it does not compile" in shown
+    assert 'data-file="main.go" data-line="4"' in shown
+    assert "Cost estimate" not in shown
+
+
+@pytest.mark.skipif(not _available("nodejs"), reason="Node.js is not on this machine")
+def test_pieces_of_a_streamed_response_arrive_before_its_end(visitor: Visitor) -> None:
+    code = (
+        "export const handler = awslambda.streamifyResponse(async (event, stream) => {\n"
+        "  stream.write('first, é');\n  await new Promise((done) => setTimeout(done, 900));\n"
+        "  stream.write(' last');\n  stream.end();\n});\n"
+    )
+    form = {"runtime": _available("nodejs"), "handler": "index.handler", "file:index.mjs": code, "event": "{}"}
+    answer = visitor.post("/runs", form, HX_Request="true")
+    events = list(visitor.stream(run_id_of(answer)))
+    assert [data for kind, data in events if kind == "chunk"] == ["first, é", " last"]
+    assert "first, é last" in events[-1][1]

@@ -18,7 +18,7 @@ MAX_LINKED_TEXT = 64 * 1024  # characters of one text; beyond it is no traceback
 _PLACE = re.compile(
     r'File "(?P<python>[^"\n]{1,300})",? [lL]ine (?P<python_line>\d{1,7})'
     r"|(?<![\w./-])(?P<paren>[\w./-]{1,300}\.py), line (?P<paren_line>\d{1,7})"
-    r"|(?<![\w./-])(?P<shell>[\w./-]{0,300}(?:bootstrap|\.sh)): line (?P<shell_line>\d{1,7})"
+    r"|(?<![\w./-])(?P<shell>[\w./-]{0,300}(?:bootstrap|\.sh)): (?:line )?(?P<shell_line>\d{1,7})"
     r"|(?<![\w@$+./-])(?P<colon>(?:file://)?[\w@$+./-]{1,300}\.(?:mjs|cjs|js|mts|cts|ts|java|go|py|rb|sh))"
     r":(?P<colon_line>\d{1,7})(?::\d{1,7})?"
 )

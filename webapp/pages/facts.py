@@ -39,8 +39,13 @@ def facts(ended: Invocation) -> list[Fact]:
     return found
 
 
-def start_words(ended: Invocation) -> tuple[str, str]:
+def start_words(ended: Invocation, cold: bool) -> tuple[str, str]:
     """How this run started, cold or warm, and what that means."""
+    if ended.init_duration_ms is None and cold:
+        return "Cold start", (
+            "A new execution environment was made, but the code outside the handler failed or took too long. "
+            "Lambda then tries it once more, within the invocation."
+        )
     if ended.init_duration_ms is None:
         return "Warm start", "An earlier run's environment was used again, with all the code kept in memory and /tmp."
     return "Cold start", (

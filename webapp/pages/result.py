@@ -26,6 +26,7 @@ from webapp.runs.outcome import Outcome, RunState
 from webapp.services import Services
 
 MAX_MESSAGE = 16 * 1024  # characters of an error's message or trace on the page
+_BUILD_WORDS = "The compiler's words are below. Nothing was run, so nothing is billed."
 LABELS = {
     RunState.RUNNING: "Running",
     RunState.SUCCEEDED: "Succeeded",
@@ -94,15 +95,18 @@ def result_view(
         sentence = _error_sentence(outcome)
         return ResultView(run_id, url, state, label, label, "", sentence, share_token, shared, [])
     links = code_links(draft, services)
+    error = None if ended.succeeded else error_view(ended, outcome.error_name, links)
+    response = payload_view(ended.payload, ended.content_type)
+    log = log_view(ended.log, links)
+    if outcome.cold is None:
+        label = "Failed: it does not compile"
+        return ResultView(
+            run_id, url, state, label, label, "", _BUILD_WORDS, share_token, shared, [], error, response, log
+        )  # fmt: skip
     return ResultView(
-        run_id, url, state, LABELS[state], _headline(state, ended), *start_words(ended), share_token, shared,
-        facts=facts(ended),
-        error=None if ended.succeeded else error_view(ended, links),
-        response=payload_view(ended.payload, ended.content_type),
-        log=log_view(ended.log, links),
-        estimate=estimate_view(ended, draft),
-        log_group="/aws/lambda/playground",
-        log_stream=ended.log_stream,
+        run_id, url, state, LABELS[state], _headline(outcome, ended), *start_words(ended, outcome.cold),
+        share_token, shared, facts(ended), error, response, log, estimate_view(ended, draft),
+        log_group="/aws/lambda/playground", log_stream=ended.log_stream,
     )  # fmt: skip
 
 
@@ -119,18 +123,17 @@ def code_links(draft: Draft, services: Services) -> CodeLinks:
     return CodeLinks(files)
 
 
-def error_view(ended: Invocation, links: CodeLinks) -> ErrorView:
+def error_view(ended: Invocation, error_name: str, links: CodeLinks) -> ErrorView:
     """The error in the payload of a failed invocation, whichever runtime wrote it."""
-    error_type = ended.error_type or "Error"
     try:
         body: Any = json.loads(ended.payload)
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        return ErrorView(error_type, Markup(""), Markup(""))
+        return ErrorView(error_name, Markup(""), Markup(""))
     message = body.get("errorMessage")
     text = message if isinstance(message, str) else "" if message is None else json.dumps(message)
-    return ErrorView(str(body.get("errorType") or error_type), links(text[:MAX_MESSAGE]), _trace(body, links))
+    return ErrorView(error_name, links(text[:MAX_MESSAGE]), _trace(body, links))
 
 
 def _trace(body: dict[str, Any], links: CodeLinks) -> Markup:
@@ -161,7 +164,8 @@ def _frame(frame: Any, links: CodeLinks) -> Markup:
     return links(text.rstrip("\n")[:4000])
 
 
-def _headline(state: RunState, ended: Invocation) -> str:
+def _headline(outcome: Outcome, ended: Invocation) -> str:
+    state = outcome.state
     took = time_words(ended.duration_ms)
     billed = f"billed {ended.billed_duration_ms:,} ms"
     if state == RunState.SUCCEEDED:
@@ -170,7 +174,7 @@ def _headline(state: RunState, ended: Invocation) -> str:
         return f"Failed: timed out after {took}, {billed}"
     if state == RunState.STOPPED:
         return f"Stopped after {took}"
-    return f"Failed: {ended.error_type or 'error'} after {took}, {billed}"
+    return f"Failed: {outcome.error_name} after {took}, {billed}"
 
 
 def _error_sentence(outcome: Outcome) -> str:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import zlib
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from sandbox.errors import LambdaError, ManagerUnavailable, ResourceNotFoundException
+from sandbox.failures import BUILD_ERROR, TIMED_OUT
 from sandbox.function import Invocation, LogEvent
 
 MAX_KEPT_LOG_BYTES = 1024 * 1024  # of one run; CloudWatch would keep all of it
-TIMED_OUT = "Sandbox.Timedout"
+_INIT = re.compile(r"INIT_START |\{.{0,200}platform\.initStart")
 
 LOST = "The manager was stopped in the middle of this run, so there is no result. Run it again."
 UNAVAILABLE = "The manager, which runs the functions, is being started again. Run it once more in a moment."
@@ -58,6 +60,27 @@ class Outcome:
         if self.invocation.succeeded:
             return RunState.SUCCEEDED
         return RunState.TIMED_OUT if self.invocation.error_type == TIMED_OUT else RunState.FAILED
+
+    @property
+    def error_name(self) -> str:
+        """The error's name as the caller sees it: in the payload, where the function's own runtime put it there."""
+        ended = self.invocation
+        if ended is None or ended.succeeded:
+            return self.error_type
+        try:
+            body = json.loads(ended.payload) if len(ended.payload) < MAX_KEPT_LOG_BYTES else None
+        except (ValueError, RecursionError):
+            body = None
+        named = body.get("errorType") if isinstance(body, dict) else None
+        return named if isinstance(named, str) and named else ended.error_type or ended.function_error or "Error"
+
+    @property
+    def cold(self) -> bool | None:
+        """Whether it waited for a new environment, one whose init failed included; None where it needed none."""
+        ended = self.invocation
+        if ended is None or ended.error_type == BUILD_ERROR:
+            return None
+        return ended.cold or any(event.source == "platform" and _INIT.match(event.message) for event in ended.log)
 
     @classmethod
     def refused(cls, error: LambdaError) -> Outcome:

@@ -172,12 +172,13 @@ def _delete(session: Session, run_ids: list[str]) -> None:
 def _columns(outcome: Outcome | None) -> dict[str, Any]:
     if outcome is None:
         return {"state": RunState.RUNNING.value}
-    columns: dict[str, Any] = {"state": outcome.state.value, "error_type": outcome.error_type or None}
-    if (ended := outcome.invocation) is not None:
-        error_type = ended.error_type or ended.function_error
-        columns |= {"error_type": error_type[:256] if error_type else None}
-        columns |= {"duration_ms": ended.duration_ms, "cold": ended.cold}
-    return columns
+    duration_ms = outcome.invocation.duration_ms if outcome.invocation is not None else None
+    return {
+        "state": outcome.state.value,
+        "error_type": outcome.error_name[:256] or None,
+        "duration_ms": duration_ms,
+        "cold": outcome.cold,
+    }
 
 
 def _run(session: Session, record: RunRecord) -> Run | None:
