@@ -129,8 +129,9 @@ def _flags(version: int) -> list[str]:
 
 
 def client_command(handler: str) -> list[str]:
-    """The client's part of the JVM's command line; the archive holds only for this very class path."""
-    return ["-cp", ":".join(f"{LIB}/{path.name}" for path in client_jars()), MAIN_CLASS, handler]
+    """The client's part of the JVM's command line; its jar names the others. The archive holds for just this one."""
+    jar = next(path.name for path in client_jars() if path.name.startswith(CLIENT))
+    return ["-cp", f"{LIB}/{jar}", MAIN_CLASS, handler]
 
 
 def is_source(code: Path) -> bool:
