@@ -217,13 +217,13 @@ class Sandbox:
         """The folders for /var/task and /opt; built once, also when many ask at the same time."""
         key = (runtime.identifier, function.code_sha256, function.layers)
         found = self._prepared.get(key)
-        if found is not None:
+        if found is not None and found[0].exists():  # a build cache may be swept while we run
             return found
         with self._lock:
             lock = self._preparing.setdefault(key, threading.Lock())
         with lock:
             found = self._prepared.get(key)
-            if found is None:
+            if found is None or not found[0].exists():
                 code = runtime.prepare(self.packages.get(function.code_sha256).path)
                 found = (code, self.packages.merge_layers(function.layers))
                 if len(self._prepared) >= _MAX_PREPARED:

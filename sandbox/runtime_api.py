@@ -225,8 +225,8 @@ class RuntimeApi:
         error_type: str | None = None
         if is_error:
             error_type = connection.headers.get(_ERROR_TYPE) or _error_type_in(body) or UNKNOWN
-        elif connection.streaming and connection.headers.get(_ERROR_TYPE):
-            # The stream broke off: type and body travel in trailers.
+        elif connection.headers.get(_ERROR_TYPE):
+            # The response broke off midway: type and body travel in trailers (Go's client streams without saying so).
             error_type = connection.headers[_ERROR_TYPE]
             with contextlib.suppress(ValueError):
                 body = b64decode(connection.headers.get("lambda-runtime-function-error-body", "")) or body
