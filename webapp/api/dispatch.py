@@ -1,6 +1,6 @@
 """The Lambda API over HTTP: every request below /YYYY-MM-DD/ is one operation of the service model.
 
-`webapp.app` calls `register`. Signatures are accepted unverified; the region is the one the caller signed for.
+`webapp.app` calls `register`. Signatures are accepted unverified; the region is the one that was signed for.
 """
 
 from __future__ import annotations
@@ -57,7 +57,10 @@ def register(app: Flask) -> None:
 
 
 def _intercept() -> Response | None:
-    """The API's answer, or None for the pages. Runs ahead of Flask's routing, which would decode an ARN's slashes."""
+    """The API's answer, or None for the pages.
+
+    Runs ahead of Flask's routing, which would decode the slashes and colons of an ARN in the path.
+    """
     raw_path = _raw_path(request)
     if not API_PATH.match(raw_path):
         return None
@@ -68,7 +71,8 @@ def _intercept() -> Response | None:
         return error_answer(error, request_id)
     except Exception:
         log.exception("%s %s failed", request.method, raw_path)
-        return error_answer(ServiceException("An error occurred and the request cannot be processed."), request_id)
+        failure = ServiceException("An error occurred and the request cannot be processed.")
+        return error_answer(failure, request_id)
 
 
 def _answer(raw_path: str, request_id: str) -> Response:
@@ -81,31 +85,34 @@ def _answer(raw_path: str, request_id: str) -> Response:
     operation = operation_model(name)
     body = _body(request, name)
     current = services()
+    headers = {key.lower(): value for key, value in request.headers.items()}
     call = Call(
-        parameters=parse(operation, labels, query, request.headers, body),
+        parameters=parse(operation, labels, query, headers, body),
         services=current,
-        region=_region(request.headers, query) or current.settings.default_region,
+        region=_region(headers, query) or current.settings.default_region,
         account_id=current.settings.account_id,
         request_id=request_id,
-        headers={key.lower(): value for key, value in request.headers.items()},
+        headers=headers,
         base_url=request.host_url.rstrip("/"),
     )
-    return answer(operation, perform(name, call), request_id)
+    response = answer(operation, perform(name, call), request_id)
+    response.headers.extend(call.answer_headers)
+    return response
 
 
 def _raw_path(incoming: Request) -> str:
-    """The path as the client encoded it. gunicorn gives RAW_URI, werkzeug REQUEST_URI; a test client gives neither."""
+    """The path as the client encoded it: gunicorn gives RAW_URI, werkzeug REQUEST_URI."""
     uri = incoming.environ.get("RAW_URI") or incoming.environ.get("REQUEST_URI") or incoming.path
     return urlsplit(uri).path if uri.startswith("http") else str(uri).partition("?")[0]
 
 
 def _body(incoming: Request, operation: str) -> bytes:
-    limit, error = MAX_REQUEST_BYTES, RequestEntityTooLargeException
-    spoken = operation
+    limit, spoken = MAX_REQUEST_BYTES, operation
+    error: type[LambdaError] = RequestEntityTooLargeException
     if operation in ("Invoke", "InvokeWithResponseStream", "InvokeAsync"):
         asynchronous = operation == "InvokeAsync" or incoming.headers.get("X-Amz-Invocation-Type") == "Event"
         limit = MAX_ASYNC_EVENT_BYTES if asynchronous else MAX_EVENT_BYTES
-        error, spoken = RequestTooLargeException, "InvokeFunction" if operation == "Invoke" else operation
+        error, spoken = RequestTooLargeException, "InvokeFunction"
     if (incoming.content_length or 0) > limit:
         raise error(f"Request must be smaller than {limit} bytes for the {spoken} operation")
     incoming.max_content_length = None
@@ -117,7 +124,7 @@ def _body(incoming: Request, operation: str) -> bytes:
 
 def _region(headers: Mapping[str, str], query: list[tuple[str, str]]) -> str | None:
     """The region of the credential scope that the request is signed for."""
-    credential = headers.get("Authorization", "")
+    credential = headers.get("authorization", "")
     for key, value in query:
         if key == "X-Amz-Credential":
             credential = f"Credential={value}"

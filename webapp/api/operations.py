@@ -1,7 +1,7 @@
 """The operations of the API: a registry by name, and the one way to perform one.
 
-An operation's module says `@operation("CreateFunction")` over a function from a `Call` to the output, both by the
-service model's member names. `webapp.api.dispatch` performs them for HTTP, the pages call `perform` themselves.
+An operation's module says `@operation("CreateFunction")` over a function from a `Call` to the output, both by
+the service model's member names. `webapp.api.dispatch` performs them for HTTP, the pages call `perform`.
 """
 
 from __future__ import annotations
@@ -20,15 +20,12 @@ from webapp.api.validation import validate
 from webapp.functions.names import FunctionName
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session  # noqa: F401  (named in docstrings)
-
     from webapp.services import Services
 
 # Every module with operations, in webapp/api. A new one is added here and nowhere else.
 MODULES = (
     "functions",
-    "configuration",
-    "code",
+    "updates",
     "invoke",
     "invoke_stream",
     "versions",
@@ -62,8 +59,9 @@ class NotImplementedException(LambdaError):
 class Call:
     """One call of an operation.
 
-    `parameters` are checked against the service model; `headers` are the raw HTTP ones (lower-case names), empty
-    where the page calls; `base_url` is where the caller reached us, without a closing slash.
+    `parameters` are checked against the service model; `headers` are the raw HTTP ones (lower-case names),
+    empty where the page calls; `base_url` is where the caller reached us, without a closing slash. An operation
+    may put HTTP headers that the model does not know into `answer_headers`.
     """
 
     parameters: Mapping[str, Any]
@@ -73,6 +71,7 @@ class Call:
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     headers: Mapping[str, str] = field(default_factory=dict)
     base_url: str = ""
+    answer_headers: dict[str, str] = field(default_factory=dict)
 
     def function_name(self, parameter: str = "FunctionName") -> FunctionName:
         """The function that the call is about, with the qualifier of its name or its Qualifier parameter."""
@@ -116,6 +115,6 @@ def perform(name: str, call: Call) -> Mapping[str, Any]:
     """Check `call` against the service model, and do it. Raises LambdaError."""
     handler = handlers().get(name)
     if handler is None:
-        raise NotImplementedException(f"The playground does not implement {name} (Lambda does).")
-    validate(operation_model(name), call.parameters)
+        raise NotImplementedException(f"The playground does not implement {name}, which Lambda has.")
+    validate(operation_model(name), call.parameters, strict=call.services.settings.strict)
     return handler(call)

@@ -1,6 +1,6 @@
 """From a request to the operation's parameters: labels, query, headers, JSON body, base64 blobs, raw payload.
 
-Called by `webapp.api.dispatch` after routing; what it returns is what boto3's caller passed in, by the same names.
+Called by `webapp.api.dispatch` after routing; what it returns is what boto3's caller passed in.
 """
 
 from __future__ import annotations
@@ -33,9 +33,8 @@ def parse(
 ) -> dict[str, Any]:
     """The parameters of a call to `operation`.
 
-    `labels` are the decoded path labels, `headers` may be any case-insensitive mapping. Raises
-    InvalidRequestContentException for a body that is not JSON and SerializationException for a value of the wrong
-    type; both name the field.
+    `labels` are the decoded path labels, `headers` have lower-case names. Raises InvalidRequestContentException
+    for a body that is not JSON and SerializationException for a value of the wrong type; both name the field.
     """
     shape = operation.input_shape
     if shape is None:
@@ -56,7 +55,7 @@ def parse(
             elif values:
                 parameters[name] = _text(member, values[-1], name)
         elif location == "header":
-            value = headers.get(wire_name)
+            value = headers.get(wire_name.lower())
             if value is not None:
                 parameters[name] = _text(member, value, name)
         elif name != payload:
@@ -82,6 +81,10 @@ def parse(
 def _json(body: bytes) -> Any:
     try:
         return json.loads(body)
+    except RecursionError:
+        raise InvalidRequestContentException(
+            "Could not parse request body into json: it is nested too deeply."
+        ) from None
     except ValueError as error:
         raise InvalidRequestContentException(f"Could not parse request body into json: {error}") from None
 
@@ -122,7 +125,8 @@ def _value(shape: Shape, value: Any, field: str) -> Any:
     if kind == "map":
         if not isinstance(value, dict):
             raise _wrong(value, "a map", field)
-        return {key: None if item is None else _value(shape.value, item, field) for key, item in value.items()}
+        item_shape = shape.value
+        return {key: None if item is None else _value(item_shape, item, field) for key, item in value.items()}
     if kind == "blob":
         return _blob(value, field)
     if kind == "string":
@@ -168,4 +172,5 @@ def _timestamp(value: Any, field: str) -> datetime:
 
 
 def _wrong(value: Any, expected: str, field: str) -> SerializationException:
-    return SerializationException(f"'{field}' must be {expected}, not {json.dumps(value)[:100]}.", field=field)
+    shown = json.dumps(value)[:100]
+    return SerializationException(f"'{field}' must be {expected}, not {shown}.", field=field)

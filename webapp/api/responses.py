@@ -21,8 +21,8 @@ from webapp.api.service_model import error_message_member
 def answer(operation: OperationModel, output: Mapping[str, Any], request_id: str) -> Response:
     """The answer for `output`, a mapping by the model's member names.
 
-    A member the model puts in the status line ("StatusCode") sets it, one it puts in a header goes there, a payload
-    is the body as it is (bytes, or an iterator of bytes to stream).
+    A member the model puts in the status line ("StatusCode") sets it, one it puts in a header goes there, a
+    payload is the body as it is (bytes, or an iterator of bytes to stream).
     """
     status = int(operation.http.get("responseCode", 200))
     headers: dict[str, str] = {}
@@ -30,7 +30,7 @@ def answer(operation: OperationModel, output: Mapping[str, Any], request_id: str
     shape = operation.output_shape
     payload = shape.serialization.get("payload") if shape is not None else None
     body: Any = None
-    for name, member in (shape.members.items() if shape is not None else ()):
+    for name, member in shape.members.items() if shape is not None else ():
         value = output.get(name)
         if value is None:
             continue
@@ -41,7 +41,8 @@ def answer(operation: OperationModel, output: Mapping[str, Any], request_id: str
         elif location == "header":
             headers[wire_name] = str(value)
         elif name == payload:
-            body = value if member.type_name == "blob" or _is_stream(member) else json.dumps(_value(member, value))
+            as_it_is = member.type_name == "blob" or _is_stream(member)
+            body = value if as_it_is else json.dumps(_value(member, value))
         else:
             fields[wire_name] = _value(member, value)
     if payload is None:
@@ -56,7 +57,7 @@ def answer(operation: OperationModel, output: Mapping[str, Any], request_id: str
 
 
 def error_answer(error: LambdaError, request_id: str) -> Response:
-    """The answer for an error: its type in a header, the reason in the body, as the service model spells them."""
+    """The answer for an error: its type in a header, the reason in the body, spelled as the service model does."""
     spelling = error_message_member(error.type)
     fields: dict[str, Any] = {}
     if spelling is not None:

@@ -1,6 +1,6 @@
 """Which operation a request is for: method and URI template of every operation in the service model.
 
-Called by `webapp.api.dispatch`. Works on the raw path, because an ARN in it may carry encoded slashes and colons.
+Called by `webapp.api.dispatch`. Works on the raw path: an ARN in it may carry encoded slashes and colons.
 """
 
 from __future__ import annotations
@@ -35,9 +35,13 @@ def routes() -> dict[str, tuple[Route, ...]]:
         route = Route(name, http["method"], tuple(path.strip("/").split("/")), frozenset(parse_qsl(query)))
         table.setdefault(route.method, []).append(route)
     return {
-        method: tuple(sorted(found, key=lambda r: (-len(r.query), sum(s.startswith("{") for s in r.segments))))
+        method: tuple(sorted(found, key=lambda route: (-len(route.query), _labels_in(route))))
         for method, found in table.items()
     }
+
+
+def _labels_in(route: Route) -> int:
+    return sum(segment.startswith("{") for segment in route.segments)
 
 
 def match(method: str, raw_path: str, query: list[tuple[str, str]]) -> tuple[str, dict[str, str]] | None:

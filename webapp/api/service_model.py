@@ -1,6 +1,6 @@
 """Lambda's own description of its API, as botocore carries it: every operation, shape and constraint.
 
-Read by routing, parsing, validation and responses; nothing else in the project knows a URL or a field's limits.
+Read by routing, parsing, validation and responses; nothing else here knows a URL or a field's limits.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def constraints(shape: Shape) -> dict[str, Any]:
 
 @cache
 def error_message_member(error_type: str) -> str | None:
-    """"Message" or "message", as the error's shape spells it; None for an error the model does not have."""
+    """ "Message" or "message", as the error's shape spells it; None for an error the model does not have."""
     model = service_model()
     if error_type not in model.shape_names:
         return None

@@ -1,6 +1,6 @@
 """Every constraint of the service model, checked before anything changes, in AWS's own words.
 
-Called by `webapp.api.dispatch` with the parsed parameters. All that is wrong is said in one error, as AWS does:
+Called by `webapp.api.operations` with the parameters. All that is wrong is said in one error, as AWS does:
 "2 validation errors detected: Value 'x' at 'functionName' failed to satisfy constraint: …; Value …".
 """
 
@@ -17,24 +17,32 @@ from sandbox.errors import ValidationException
 from webapp.api.service_model import constraints
 
 # Checked by the operations themselves, which answer these with other errors than the model's.
-_LEFT_TO_OPERATIONS = {"Runtime", "RoleArn", "FunctionUrlQualifier"}
+_LEFT_TO_OPERATIONS = {"Runtime", "FunctionUrlQualifier"}
+
+# What a guide's reader leaves as it is: arn:aws:iam::your-account-id:role/your-lambda-role
+_PLACEHOLDER_ROLE = re.compile(r"arn:aws[a-zA-Z-]*:iam::[^:\s]*:role/\S+")
 
 
-def validate(operation: OperationModel, parameters: Mapping[str, Any]) -> None:
-    """Raise ValidationException with every broken constraint of `operation`'s input."""
+def validate(operation: OperationModel, parameters: Mapping[str, Any], *, strict: bool = False) -> None:
+    """Raise ValidationException with every broken constraint of `operation`'s input.
+
+    A role whose account is a placeholder passes unless `strict`, so that a beginner's guide runs as it stands.
+    """
     shape = operation.input_shape
     if shape is None:
         return
     found = list(_structure(shape, parameters, ""))
+    if not strict and _PLACEHOLDER_ROLE.fullmatch(str(parameters.get("Role", ""))):
+        found = [(field, sentence) for field, sentence in found if field != "role"]
     if found:
         raise errors_detected(found)
 
 
 def errors_detected(problems: list[tuple[str, str]]) -> ValidationException:
     """The error for some problems, each a field's path and its sentence ("Value … failed to satisfy …")."""
-    plural = "" if len(problems) == 1 else "s"
+    errors = "1 validation error" if len(problems) == 1 else f"{len(problems)} validation errors"
     text = "; ".join(sentence for _field, sentence in problems)
-    return ValidationException(f"{len(problems)} validation error{plural} detected: {text}", field=problems[0][0])
+    return ValidationException(f"{errors} detected: {text}", field=problems[0][0])
 
 
 def failed(value: object, path: str, constraint: str) -> tuple[str, str]:
@@ -83,7 +91,8 @@ def _list(shape: Shape, value: list[Any], path: str) -> Iterator[tuple[str, str]
     if shape.member.name in _LEFT_TO_OPERATIONS:
         return
     if any(item is None or not all(holds for _, holds in _scalar(shape.member, item)) for item in value):
-        yield failed(_shown(value), path, f"Member must satisfy constraint: [{_all_constraints(shape.member)}]")
+        words = f"Member must satisfy constraint: [{_all_constraints(shape.member)}]"
+        yield failed(_shown(value), path, words)
 
 
 def _map(shape: Shape, value: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
@@ -91,13 +100,15 @@ def _map(shape: Shape, value: Mapping[str, Any], path: str) -> Iterator[tuple[st
         if not holds:
             yield failed(_shown(value), path, constraint)
     if not all(holds for key in value for _, holds in _scalar(shape.key, key)):
-        yield failed(_shown(value), path, f"Map keys must satisfy constraint: [{_all_constraints(shape.key)}]")
+        words = f"Map keys must satisfy constraint: [{_all_constraints(shape.key)}]"
+        yield failed(_shown(value), path, words)
     if shape.value.type_name in ("structure", "list", "map"):
         for key, item in value.items():
             if item is not None:
                 yield from _member(shape.value, item, f"{path}.{key}.member")
     elif not all(v is not None and all(h for _, h in _scalar(shape.value, v)) for v in value.values()):
-        yield failed(_shown(value), path, f"Map value must satisfy constraint: [{_all_constraints(shape.value)}]")
+        words = f"Map value must satisfy constraint: [{_all_constraints(shape.value)}]"
+        yield failed(_shown(value), path, words)
 
 
 def _scalar(shape: Shape, value: Any) -> Iterator[tuple[str, bool]]:
@@ -107,10 +118,10 @@ def _scalar(shape: Shape, value: Any) -> Iterator[tuple[str, bool]]:
         yield from _length(limits, len(value))
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         number = float if shape.type_name in ("float", "double") else int
-        if "max" in limits:
-            yield f"Member must have value less than or equal to {number(limits['max'])}", value <= limits["max"]
-        if "min" in limits:
-            yield f"Member must have value greater than or equal to {number(limits['min'])}", value >= limits["min"]
+        for bound, words in (("max", "less than"), ("min", "greater than")):
+            if bound in limits:
+                holds = value <= limits[bound] if bound == "max" else value >= limits[bound]
+                yield f"Member must have value {words} or equal to {number(limits[bound])}", holds
     if "pattern" in limits:
         holds = isinstance(value, str) and compiled(limits["pattern"]).fullmatch(value) is not None
         yield f"Member must satisfy regular expression pattern: {limits['pattern']}", holds

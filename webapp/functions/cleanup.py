@@ -23,7 +23,8 @@ _on_delete: list[Deleted] = []
 def on_create(callback: Created) -> Created:
     """Have `callback(session, name, parameters)` called for every new function.
 
-    The parameters are CreateFunction's. It may raise a LambdaError, and nothing is created (a CodeSigningConfigArn that does not exist).
+    The parameters are CreateFunction's. It may raise a LambdaError (a CodeSigningConfigArn that does not exist),
+    and nothing is created.
     """
     _on_create.append(callback)
     return callback

@@ -41,7 +41,9 @@ def tagged_resource(session: Session, arn: str, *, region: str, account_id: str)
     kind = arn.split(":")[5]
     if kind != "function":
         if kind not in _finders:
-            raise InvalidParameterValueException(f"The playground has no resources of the kind {kind}.", field="Resource")
+            raise InvalidParameterValueException(
+                f"The playground has no resources of the kind {kind}.", field="Resource"
+            )
         return _finders[kind](session, arn)
     name = FunctionName.parse(arn, region=region, account_id=account_id)
     if name.qualifier:
