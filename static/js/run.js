@@ -6,6 +6,7 @@ const TICK_MS = 100;
 const MAX_LINES = 2000; // in the live view; the result has them all
 const MAX_CHUNK_TEXT = 200_000; // characters
 const RETRY_MS = 1500;
+const MAX_RETRIES = 20;
 
 const result = document.getElementById("result");
 
@@ -17,6 +18,7 @@ class LiveRun {
     this.lines = [];
     this.text = "";
     this.chunkLength = 0;
+    this.retries = 0;
     this.frame = 0;
     this.ticker = setInterval(() => this.#tick(), TICK_MS);
     this.#listen();
@@ -24,7 +26,7 @@ class LiveRun {
 
   #listen() {
     this.source = new EventSource(this.element.dataset.stream);
-    this.source.addEventListener("open", () => this.#say(""));
+    this.source.addEventListener("open", () => this.#listens());
     this.source.addEventListener("log", (event) => this.#later(() => this.lines.push(event.data)));
     this.source.addEventListener("chunk", (event) => this.#later(() => (this.text += event.data)));
     this.source.addEventListener("result", (event) => this.#end(event.data));
@@ -76,16 +78,32 @@ class LiveRun {
     if (!words) this.words = null;
   }
 
+  #listens() {
+    this.retries = 0;
+    this.#say("");
+  }
+
   #lost() {
     this.#say("The connection to the playground broke. Trying again…");
     if (this.source.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
-    setTimeout(() => this.element.isConnected && this.#listen(), RETRY_MS);
+    this.retries += 1;
+    if (this.retries <= MAX_RETRIES) setTimeout(() => this.element.isConnected && this.#listen(), RETRY_MS);
+    else this.#giveUp();
+  }
+
+  #giveUp() {
+    this.#close();
+    this.#say("The playground does not tell how this run went on (does this browser keep its cookies?). Run it again.");
+    this.element.querySelector(".spinner").remove();
   }
 
   #end(html) {
     this.#close();
     if (!this.element.isConnected) return;
-    htmx.swap(this.element.parentElement, html, { swapStyle: "innerHTML" });
+    const target = this.element.parentElement;
+    const hadFocus = this.element.contains(document.activeElement);
+    htmx.swap(target, html, { swapStyle: "innerHTML" });
+    if (hadFocus) target.querySelector(".result-status")?.focus(); // Stop, which had it, is gone
     document.body.dispatchEvent(new CustomEvent("runs-changed"));
   }
 

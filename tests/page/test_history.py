@@ -74,16 +74,12 @@ def test_the_cookie_is_unguessable_and_out_of_scripts_reach(visitor: Visitor) ->
     assert "SameSite=Lax" in cookie
 
 
-def test_a_shared_run_opens_in_any_browser_and_runs_there_as_its_own(
-    visitor: Visitor, server: Server
-) -> None:
+def test_a_shared_run_opens_in_any_browser_and_runs_there_as_its_own(visitor: Visitor, server: Server) -> None:
     run_id = run_id_of(visitor.run("# for you\n" + HELLO, {"name": "Grace"}))
     answer = visitor.post(f"/runs/{run_id}/share", HX_Request="true")
     link = re.search(r'value="(http[^"]*/r/([\w-]{22,}))"', answer.text)
     assert link is not None
-    assert visitor.post(f"/runs/{run_id}/share", HX_Request="true").text == answer.text, (
-        "the same link each time"
-    )
+    assert visitor.post(f"/runs/{run_id}/share", HX_Request="true").text == answer.text, "the same link each time"
 
     other = Visitor(server.url)
     page = other.get(f"/r/{link[2]}")

@@ -36,9 +36,7 @@ def ended(payload: bytes = b'{"a": 1}', **fields: object) -> Outcome:
     return Outcome(Invocation(**{**known, **fields}))  # type: ignore[arg-type]
 
 
-def keep(
-    database: Database, run_id: str, browser: str = "b", outcome: Outcome | None = None, at: int = 0
-) -> None:
+def keep(database: Database, run_id: str, browser: str = "b", outcome: Outcome | None = None, at: int = 0) -> None:
     with database.session() as session:
         draft = {"files": {"lambda_function.py": "é" * 10}, "event": "{}"}
         store.add(
@@ -128,9 +126,7 @@ def test_a_browser_keeps_its_last_fifty_runs_and_every_one_it_shared(database: D
         keep(database, f"run {number}", outcome=ended(), at=number + 1)
     keep(database, "someone else's", "another", outcome=ended(), at=0)
     with database.session() as session:
-        assert [run.id for run in store.recent(session, "b")] == [
-            f"run {number}" for number in range(59, 9, -1)
-        ]
+        assert [run.id for run in store.recent(session, "b")] == [f"run {number}" for number in range(59, 9, -1)]
         assert store.find(session, "run 9", "b") is None
         assert store.find_shared(session, token or "") is not None
         assert store.find(session, "someone else's", "another") is not None

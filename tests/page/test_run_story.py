@@ -162,9 +162,7 @@ def test_the_log_can_be_copied_as_it_is(page: Page) -> None:
     page.locator("[aria-labelledby='log-heading'] [data-copy]").first.click()
     page.wait_for_function("async () => /^START|^INIT_START/.test(await navigator.clipboard.readText())")
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied == "\n".join(
-        page.locator("#log .log-text").evaluate_all("all => all.map(one => one.textContent)")
-    )
+    assert copied == "\n".join(page.locator("#log .log-text").evaluate_all("all => all.map(one => one.textContent)"))
     assert "\tBilled Duration: " in copied
 
 

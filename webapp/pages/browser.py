@@ -32,7 +32,12 @@ def browser_id() -> str:
 
 def _set_cookie(response: Response) -> Response:
     response.set_cookie(
-        COOKIE, str(g.browser_id), max_age=MAX_AGE_S, path="/",
-        httponly=True, samesite="Lax", secure=request.is_secure,
+        COOKIE,
+        str(g.browser_id),
+        max_age=MAX_AGE_S,
+        path="/",
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure,
     )
     return response

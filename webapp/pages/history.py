@@ -15,6 +15,7 @@ from webapp.pages.browser import browser_id
 from webapp.pages.facts import time_words
 from webapp.pages.result import LABELS
 from webapp.runs import store
+from webapp.runs.outcome import RunState
 from webapp.runs.store import RunSummary
 from webapp.services import services
 
@@ -64,7 +65,7 @@ def _row(summary: RunSummary) -> HistoryRow:
         id=summary.id,
         state=summary.state.value,
         label=LABELS[summary.state],
-        error_type=summary.error_type or "",
+        error_type="" if summary.state == RunState.STOPPED else summary.error_type or "",
         runtime=summary.runtime,
         handler=summary.handler,
         took="" if summary.duration_ms is None else time_words(summary.duration_ms),

@@ -32,7 +32,7 @@ def share(run_id: str) -> Response:
         abort(404, "This run can't be shared: it still runs, or another browser made it.")
     if not request.htmx:
         return make_response(redirect(f"/runs/{run_id}#share", 303))
-    return make_response(render_template("partials/result_share.html", run_id=run_id, token=token))
+    return make_response(render_template("partials/result_share.html", run_id=run_id, token=token, fresh=True))
 
 
 @blueprint.get("/r/<token>")

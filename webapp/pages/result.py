@@ -96,16 +96,20 @@ def result_view(
         return ResultView(run_id, url, state, label, label, "", sentence, share_token, shared, [])
     links = code_links(draft, services)
     error = None if ended.succeeded else error_view(ended, outcome.error_name, links)
-    response = payload_view(ended.payload, ended.content_type)
+    response: PayloadView | None = payload_view(ended.payload, ended.content_type)
     log = log_view(ended.log, links)
     if outcome.cold is None:
         label = "Failed: it does not compile"
         return ResultView(
             run_id, url, state, label, label, "", _BUILD_WORDS, share_token, shared, [], error, response, log
         )  # fmt: skip
+    start, sentence = start_words(ended, outcome.cold)
+    if state == RunState.STOPPED:
+        error = response = None  # the person who stopped it need not be told of an error
+        sentence += " Lambda itself has no Stop: there, a run goes on until it returns or its timeout ends it."
     return ResultView(
-        run_id, url, state, LABELS[state], _headline(outcome, ended), *start_words(ended, outcome.cold),
-        share_token, shared, facts(ended), error, response, log, estimate_view(ended, draft),
+        run_id, url, state, LABELS[state], _headline(outcome, ended), start, sentence, share_token, shared,
+        facts(ended), error, response, log, estimate_view(ended, draft),
         log_group="/aws/lambda/playground", log_stream=ended.log_stream,
     )  # fmt: skip
 

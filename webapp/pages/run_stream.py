@@ -44,12 +44,14 @@ def run_stream(shared: Services, run: Run, seen: int) -> Iterator[str]:
                     outcome = Outcome(event)
                     break
                 number += 1
-                text = "" if isinstance(event, LogEvent) else decoder.decode(event.data)
-                if seen < number <= MAX_LIVE_EVENTS:
-                    seen = number
-                    yield _log(event, number, links) if isinstance(event, LogEvent) else _message(
-                        "chunk", text.replace("\0", ""), number
-                    )
+                piece = "" if isinstance(event, LogEvent) else decoder.decode(event.data).replace("\0", "")
+                if not seen < number <= MAX_LIVE_EVENTS:
+                    continue
+                seen = number
+                if isinstance(event, LogEvent):
+                    yield _log(event, number, links)
+                else:
+                    yield _message("chunk", piece, number)
         except LambdaError as error:
             outcome = Outcome.of_error(error)
         if outcome is None:
