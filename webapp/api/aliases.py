@@ -16,6 +16,7 @@ from webapp.functions.cleanup import deleted
 from webapp.functions.names import LATEST, FunctionName
 from webapp.functions.records import AliasRecord, FunctionRecord, new_revision_id
 from webapp.functions.store import alias_of, find, version_of
+from webapp.provisioned_concurrency import aliases_changed
 
 
 @operation("CreateAlias")
@@ -72,7 +73,9 @@ def update_alias(call: Call) -> Mapping[str, Any]:
         if given.get("Description") is not None:
             alias.description = given["Description"]
         alias.revision_id = new_revision_id()
-        return describe.alias(alias)
+        answer = describe.alias(alias)
+    aliases_changed(call.services, name)
+    return answer
 
 
 @operation("DeleteAlias")
@@ -84,6 +87,7 @@ def delete_alias(call: Call) -> Mapping[str, Any]:
         for alias in [alias for alias in record.aliases if alias.name == name.qualifier]:
             deleted(session, name)
             record.aliases.remove(alias)
+    aliases_changed(call.services, name)
     return {}
 
 

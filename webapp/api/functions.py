@@ -20,12 +20,12 @@ from webapp.functions import checks, code, describe
 from webapp.functions.cleanup import created, deleted
 from webapp.functions.configuring import new_configuration
 from webapp.functions.discarding import discard_environments
-from webapp.functions.layers import find_layers
 from webapp.functions.names import LATEST, FunctionName
 from webapp.functions.publishing import publish
 from webapp.functions.records import FunctionRecord, VersionRecord
 from webapp.functions.state import Change, begin
 from webapp.functions.store import find, resolve, version_of
+from webapp.layers.store import resolve_layers
 from webapp.package_urls import package_url
 
 
@@ -56,7 +56,8 @@ def _insert(
 ) -> Mapping[str, Any]:
     given = call.parameters
     _refuse_taken(session, name)
-    checks.check_total_size(package.unzipped_size, find_layers(session, latest.settings.get("Layers") or []))
+    layers = resolve_layers(session, given.get("Layers") or [], region=name.region, account_id=name.account_id)
+    checks.check_total_size(package.unzipped_size, layers)
     record = FunctionRecord(
         region=name.region,
         name=name.name,

@@ -6,6 +6,7 @@ Source: "API reference", UpdateFunctionCode and UpdateFunctionConfiguration.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from sandbox.errors import PreconditionFailedException
@@ -18,6 +19,7 @@ from webapp.functions.publishing import publish
 from webapp.functions.records import VersionRecord, now_ms
 from webapp.functions.state import Change, begin, refuse_changing, revision_of
 from webapp.functions.store import find
+from webapp.layers.store import resolve_layers
 
 
 @operation("UpdateFunctionCode")
@@ -29,17 +31,17 @@ def update_function_code(call: Call) -> Mapping[str, Any]:
     with call.services.database.session() as session:
         refuse_changing(find(session, name).latest, call.services.settings)
     package = code.package(call.services.packages, given)
-    with call.services.database.writing() as session:
+    dry_run = bool(given.get("DryRun"))
+    with call.services.database.writing() as session, nullcontext() if not dry_run else session.no_autoflush:
         record = find(session, name, lock=True)
         latest = record.latest
         check_revision(latest, given.get("RevisionId"))
-        layers = find_layers(session, latest.settings.get("Layers") or [])
-        checks.check_total_size(package.unzipped_size, layers)
+        checks.check_total_size(package.unzipped_size, find_layers(session, latest.settings.get("Layers") or []))
         latest.code_sha256, latest.code_size = package.sha256, package.code_size
         if given.get("Architectures"):
             latest.settings = {**latest.settings, "Architectures": given["Architectures"]}
         latest.modified_ms = now_ms()
-        if given.get("DryRun"):
+        if dry_run:
             answer = describe.configuration(session, latest)
             session.expunge(latest)  # shown, not stored
             return answer
@@ -65,7 +67,8 @@ def update_function_configuration(call: Call) -> Mapping[str, Any]:
         configure(latest, given)
         if given.get("Layers"):
             package = call.services.packages.get(latest.code_sha256)
-            checks.check_total_size(package.unzipped_size, find_layers(session, given["Layers"]))
+            layers = resolve_layers(session, given["Layers"], region=name.region, account_id=name.account_id)
+            checks.check_total_size(package.unzipped_size, layers)
         latest.modified_ms = now_ms()
         begin(latest, Change.UPDATED, call.services.settings)
         answer = describe.configuration(session, latest)

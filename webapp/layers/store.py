@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sandbox.errors import InvalidParameterValueException
-from sandbox.limits import MAX_LAYERS
+from webapp.functions.checks import check_layer_list
 from webapp.functions.layers import LayerVersion, layers_come_from
 from webapp.functions.names import AccessDeniedException
 from webapp.layers.records import LayerVersionRecord
@@ -69,9 +69,7 @@ def resolve_layers(session: Session, arns: Sequence[str], *, region: str, accoun
     region and for a version that does not exist (any more); AccessDeniedException for another account's
     layer.
     """
-    if len(arns) > MAX_LAYERS:
-        raise InvalidParameterValueException(f"Cannot reference more than {MAX_LAYERS} layers.", field="Layers")
-    seen: dict[str, str] = {}
+    check_layer_list(arns)
     found: list[LayerVersion] = []
     for arn in arns:
         parts = LayerArn.parse(arn)
@@ -88,13 +86,6 @@ def resolve_layers(session: Session, arns: Sequence[str], *, region: str, accoun
         record = None if parts is None else find(session, region, parts.name, parts.version)
         if record is None or record.deleted:
             raise does_not_exist(arn)
-        if record.layer_arn in seen:
-            raise InvalidParameterValueException(
-                "Two different versions of the same layer are not allowed to be referenced in the same "
-                f"function. {seen[record.layer_arn]} and {arn} are versions of the same layer.",
-                field="Layers",
-            )
-        seen[record.layer_arn] = arn
         found.append(_layer_version(record))
     return found
 
