@@ -24,6 +24,8 @@ MODULES = (
     "logs",
     "estimate",
     "functions",
+    "save_function",
+    "commands",
     "guide",
 )
 

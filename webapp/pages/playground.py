@@ -149,7 +149,13 @@ def _saved_function(name: str) -> Draft:
     shared = services()
     try:
         with shared.database.session() as session:
-            qualified = FunctionName.parse(name, request.args.get("qualifier"))
+            region = name.split(":")[3] if name.startswith("arn:") and name.count(":") > 5 else ""
+            qualified = FunctionName.parse(
+                name,
+                request.args.get("qualifier"),
+                region=region or shared.settings.default_region,
+                account_id=shared.settings.account_id,
+            )
             function = to_sandbox(session, resolve(session, qualified))
     except LambdaError as error:
         abort(404, error.message)
