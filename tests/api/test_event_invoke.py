@@ -6,8 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
 
 from tests.api.support import arn_of, function, refused
+from tests.conftest import Server, boto3_client
+from webapp.api.event_invoke import Retries, retries_of
+from webapp.functions.names import FunctionName
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:failures"
 
@@ -72,13 +77,7 @@ def test_something_must_be_configured(lambda_client: Any, name: str) -> None:
     [("MaximumRetryAttempts", 3), ("MaximumEventAgeInSeconds", 59), ("MaximumEventAgeInSeconds", 21601)],
 )
 def test_retries_and_age_have_limits(lambda_client: Any, name: str, parameter: str, value: int) -> None:
-    import boto3  # a client that does not check by itself
-    from botocore.config import Config
-
-    unchecking = boto3.client(
-        "lambda", endpoint_url=lambda_client.meta.endpoint_url, region_name="us-east-1",
-        aws_access_key_id="test", aws_secret_access_key="test", config=Config(parameter_validation=False),
-    )  # fmt: skip
+    unchecking = boto3_client(lambda_client.meta.endpoint_url, parameter_validation=False)
     found = refused(unchecking.put_function_event_invoke_config, FunctionName=name, **{parameter: value})
     assert found[0] == "ValidationException"
 
@@ -112,13 +111,9 @@ def test_there_is_no_configuration_without_a_function(lambda_client: Any, name: 
     )
 
 
-def test_an_event_is_tried_as_often_as_configured(lambda_client: Any, server: Any) -> None:
-    from sqlalchemy import create_engine
-    from sqlalchemy.orm import Session
-
-    from webapp.api.event_invoke import Retries, retries_of
-    from webapp.functions.names import FunctionName
-
+def test_an_invocation_follows_what_is_configured_for_the_qualifier_it_names(
+    lambda_client: Any, server: Server
+) -> None:
     with function(lambda_client) as made:
         lambda_client.put_function_event_invoke_config(
             FunctionName=made, MaximumRetryAttempts=1, MaximumEventAgeInSeconds=90

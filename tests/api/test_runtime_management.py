@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -65,8 +66,6 @@ def test_settings_go_with_their_function(lambda_client: Any) -> None:
         lambda_client.put_function_recursion_config(FunctionName=name, RecursiveLoop="Allow")
         configuration = lambda_client.get_function_configuration(FunctionName=name)
         code = lambda_client.get_function(FunctionName=name)["Code"]["Location"]
-    from urllib.request import urlopen
-
     with urlopen(code) as download:
         zip_file = download.read()
     lambda_client.create_function(
