@@ -53,8 +53,19 @@ class Visitor:
         data = urllib.parse.urlencode(form or {}).encode()
         return self._send(urllib.request.Request(self.url + path, data, headers=_names(headers)))
 
-    def run(self, code: str = HELLO, event: Any = None, *, htmx: bool = True, **fields: str) -> Answer:
-        """POST /runs with a Python handler, as the page does."""
+    def run(self, code: str = HELLO, event: Any = None, **fields: str) -> Answer:
+        """Run a Python handler, and wait for the result where it takes longer than the first answer."""
+        return self.ended(self.start(code, event, **fields))
+
+    def ended(self, answer: Answer) -> Answer:
+        """An answer of POST /runs, or the result that its stream ends with."""
+        if "data-running" not in answer.text:
+            return answer
+        result = dict(self.stream(run_id_of(answer)))["result"]
+        return Answer(200, answer.headers, result.encode())
+
+    def start(self, code: str = HELLO, event: Any = None, *, htmx: bool = True, **fields: str) -> Answer:
+        """POST /runs with a Python handler, as the page does; the first answer."""
         form = {
             "runtime": _python(),
             "handler": "lambda_function.lambda_handler",
