@@ -134,7 +134,7 @@ class SandboxClient:
                 connection = self._idle.pop() if self._idle else None
             if connection is None:
                 break
-            if not select.select([connection], [], [], 0)[0]:
+            if not _readable(connection.fileno()):
                 return connection
             connection.close()  # readable though nothing was asked: the manager is gone
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -168,3 +168,9 @@ class SandboxClient:
         if frame is None:
             raise ManagerUnavailable(_GONE)
         return frame
+
+
+def _readable(descriptor: int) -> bool:
+    poll = select.poll()  # not select(), which knows no descriptor over 1,023
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import resource
 import signal
 import socket
 import sys
@@ -114,6 +115,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--socket", type=Path, required=True, help="the unix socket to listen on")
     parser.add_argument("--data", type=Path, required=True, help="the folder of the packages")
     options = parser.parse_args(arguments)
+    # an environment takes some eight descriptors; many systems allow 1,024 unless asked
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     try:
         sandbox = Sandbox(options.data)
     except LambdaError as error:
