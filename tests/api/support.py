@@ -47,7 +47,7 @@ def function(client: Any, code: str = HANDLER, *, file: str = "main.py", **param
     client.create_function(
         FunctionName=name,
         Runtime=parameters.pop("Runtime", python_runtime()),
-        Role=ROLE,
+        Role=parameters.pop("Role", ROLE),
         Handler=f"{file.partition('.')[0]}.handler",
         Code={"ZipFile": zip_files({file: code})},
         **parameters,

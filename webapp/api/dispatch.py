@@ -20,6 +20,7 @@ from webapp.api.parsing import parse
 from webapp.api.responses import answer, error_answer
 from webapp.api.routing import API_PATH, match
 from webapp.api.service_model import operation_model
+from webapp.problems import drain
 from webapp.services import services
 
 log = logging.getLogger(__name__)
@@ -114,6 +115,7 @@ def _body(incoming: Request, operation: str) -> bytes:
         limit = MAX_ASYNC_EVENT_BYTES if asynchronous else MAX_EVENT_BYTES
         error, spoken = RequestTooLargeException, "InvokeFunction"
     if (incoming.content_length or 0) > limit:
+        drain()
         raise error(f"Request must be smaller than {limit} bytes for the {spoken} operation")
     incoming.max_content_length = None
     body = incoming.stream.read(limit + 1)

@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from sandbox.errors import InvalidParameterValueException
+from sandbox.runtimes import runtime as runtime_named
 from webapp.api.responses import lambda_time
 from webapp.functions.layers import find_layers
 from webapp.functions.records import AliasRecord, VersionRecord
@@ -88,9 +90,10 @@ def code_sha256(version: VersionRecord) -> str:
 
 
 def runtime_version_arn(version: VersionRecord) -> str:
-    """The ARN that INIT_START prints as well; PutRuntimeManagementConfig may have pinned another."""
-    pinned = version.settings.get("RuntimeVersionArn")
-    if pinned:
-        return str(pinned)
-    digest = hashlib.sha256(f"{version.runtime}.v1".encode()).hexdigest()
+    """The ARN that INIT_START prints as well."""
+    try:
+        label = runtime_named(version.runtime).version_label
+    except InvalidParameterValueException:  # a runtime of Lambda's that nothing here can run
+        label = version.runtime
+    digest = hashlib.sha256(label.encode()).hexdigest()
     return f"arn:aws:lambda:{version.function.region}::runtime:{digest}"
