@@ -32,11 +32,11 @@ def playground(data: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "webapp.cli", "serve", "--port", "0", "--data", str(data)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
-        for line in server.stdout:
-            if found := re.search(r"Lambda playground: (\S+)", line):
-                yield found[1]
-                break
-        server.terminate()
+        try:
+            printed = (re.search(r"Lambda playground: (\S+)", line) for line in server.stdout)
+            yield next(found[1] for found in printed if found)
+        finally:
+            server.terminate()
 
 
 class Browser:
