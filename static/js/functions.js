@@ -18,9 +18,6 @@ name?.addEventListener("input", () => {
   document.getElementById("error-function_name").textContent = "";
   document.getElementById("save-answer").replaceChildren();
 });
-save?.addEventListener("toggle", (event) => {
-  if (event.newState === "open") name.focus();
-});
 
 // What is wrong with another field is said there, behind the sheet: the sheet makes way.
 document.body.addEventListener("htmx:afterRequest", (event) => {

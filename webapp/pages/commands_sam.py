@@ -51,7 +51,7 @@ def template(recipe: Recipe) -> str:
     ]
     if recipe.environment:
         lines += ["      Environment:", "        Variables:"]
-        lines += [f"          {_scalar(key)}: {json.dumps(value)}" for key, value in recipe.environment.items()]
+        lines += [f"          {_scalar(key)}: {_quoted(value)}" for key, value in recipe.environment.items()]
     return "\n".join(lines)
 
 
@@ -68,4 +68,8 @@ def _words(recipe: Recipe) -> str:
 
 
 def _scalar(text: str) -> str:
-    return text if _PLAIN.fullmatch(text) and text.lower() not in _WORDS else json.dumps(text)
+    return text if _PLAIN.fullmatch(text) and text.lower() not in _WORDS else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from flask import Response, request
-from sqlalchemy import BigInteger, LargeBinary, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger, LargeBinary, String, delete
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from webapp.database import Base
+from webapp.functions.cleanup import on_delete
+from webapp.functions.names import FunctionName
 from webapp.functions.records import now_ms
 from webapp.services import services
 
@@ -74,3 +76,10 @@ def last_answer() -> GuideAnswer | None:
         if found is None:
             return None
         return GuideAnswer(found.answered_ms, found.status, found.function_error, found.error_type, found.body)
+
+
+@on_delete
+def _forget(session: Session, name: FunctionName) -> None:
+    """The answer goes with the function."""
+    if name.name == FUNCTION and name.qualifier is None:
+        session.execute(delete(GuideAnswerRecord))

@@ -30,11 +30,12 @@ class Trap:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A step of the guide, with what one sees afterwards and the trap beside it."""
+    """A step of the guide, with what one sees afterwards (`output` as printed) and the trap beside it."""
 
     key: str
     step: Step
     expect: str = ""
+    output: str = ""
     trap: Trap | None = None
 
 
@@ -58,7 +59,7 @@ def lessons(endpoint_url: str, region: str) -> tuple[Lesson, ...]:
                 "mkdir my-lambda-function\ncd my-lambda-function\ngo mod init example.com/hello",
                 text="A module is Go's unit of dependencies. Its name is an address, though nothing needs to be there.",
             ),
-            "go: creating new go.mod: module example.com/hello",
+            output="go: creating new go.mod: module example.com/hello",
         ),
         Lesson(
             "code",
@@ -79,7 +80,7 @@ def lessons(endpoint_url: str, region: str) -> tuple[Lesson, ...]:
                 "go get github.com/aws/aws-lambda-go/lambda",
                 text="It knows how to speak with Lambda's Runtime API, so that you only write the handler.",
             ),
-            "go: added github.com/aws/aws-lambda-go, with its version",
+            output="go: added github.com/aws/aws-lambda-go v1…",
         ),
         Lesson(
             "build",
@@ -98,7 +99,7 @@ def lessons(endpoint_url: str, region: str) -> tuple[Lesson, ...]:
                 "zip function.zip main",
                 text="A zip with your code in it is what Lambda calls a deployment package.",
             ),
-            "adding: main (deflated …%)",
+            output="adding: main (deflated 42%)",
         ),
         Lesson(
             "create",
@@ -110,8 +111,8 @@ def lessons(endpoint_url: str, region: str) -> tuple[Lesson, ...]:
                 text="This uploads the package and gives it a name. The handler of a Go function is the name of the "
                 "file to start.",
             ),
-            'JSON that describes the function, with "State": "Pending": it becomes Active within a second.',
-            Trap(
+            "JSON that describes the function. Its State is Pending, and becomes Active within a second.",
+            trap=Trap(
                 "role",
                 "The role is a placeholder",
                 "A role says what a function may do in an AWS account. AWS answers this command with a "
@@ -123,23 +124,23 @@ def lessons(endpoint_url: str, region: str) -> tuple[Lesson, ...]:
             "invoke",
             Step(
                 "Invoke it",
-                f"aws lambda invoke --function-name {FUNCTION} --payload '{EVENT}' response.json",
+                f"aws lambda invoke --function-name {FUNCTION} \\\n  --payload '{EVENT}' response.json",
                 text="The payload is the event. The answer of the function goes into the file named last; the "
                 "terminal shows how the call itself went.",
             ),
-            '"StatusCode": 200 and "ExecutedVersion": "$LATEST"',
-            Trap(
+            output='{ "StatusCode": 200, "ExecutedVersion": "$LATEST" }',
+            trap=Trap(
                 "payload",
                 "AWS CLI version 2 says “Invalid base64”",
                 "Version 2 takes a payload for base64 unless told otherwise, and then either refuses it or sends "
                 "nonsense, which Lambda refuses as no JSON. aws --version tells which one you have. With version 2:",
-                f"aws lambda invoke --function-name {FUNCTION} --cli-binary-format raw-in-base64-out \\\n"
-                f"  --payload '{EVENT}' response.json",
+                f"aws lambda invoke --function-name {FUNCTION} \\\n"
+                f"  --cli-binary-format raw-in-base64-out --payload '{EVENT}' response.json",
             ),
         ),
         Lesson(
             "read",
             Step("Read its answer", "cat response.json", text="This is what MyHandler returned, as JSON."),
-            EXPECTED,
+            output=EXPECTED,
         ),
     )
