@@ -1,10 +1,10 @@
 """Run AWS Lambda functions in isolated execution environments, without AWS.
 
-    from sandbox import Sandbox
+from sandbox import Sandbox
 
-    with Sandbox() as sandbox:
-        result = sandbox.run("def handler(event, context): return event['x'] + 1", "lambda_function.handler", {"x": 1})
-        print(result.payload, result.billed_duration_ms)
+with Sandbox() as sandbox:
+    result = sandbox.run("def handler(event, context): return event['x'] + 1", "lambda_function.handler", {"x": 1})
+    print(result.payload, result.billed_duration_ms)
 """
 
 from sandbox.errors import LambdaError

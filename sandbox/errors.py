@@ -114,8 +114,15 @@ class IsolationUnavailable(ServiceException):
     """bubblewrap is missing or can't make a sandbox, and the operator has not turned isolation off."""
 
 
-def error_named(type_name: str, message: str, *, status: int = 500, field: str | None = None,
-                reason: str | None = None, class_name: str = "") -> LambdaError:
+def error_named(
+    type_name: str,
+    message: str,
+    *,
+    status: int = 500,
+    field: str | None = None,
+    reason: str | None = None,
+    class_name: str = "",
+) -> LambdaError:
     """Rebuild an error that crossed the manager's socket."""
     for cls in _all(LambdaError):
         if cls.__name__ == (class_name or type_name):

@@ -74,4 +74,3 @@ def response_too_large() -> Failure:
 def stopped(request_id: str) -> Failure:
     """A person stopped the run before it ended (the playground's own; Lambda has no such control)."""
     return Failure(STOPPED, f"RequestId: {request_id} Error: The run was stopped before it ended")
-

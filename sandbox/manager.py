@@ -110,9 +110,7 @@ class Sandbox:
         Raises InvalidRequestContentException, RequestTooLargeException, TooManyRequestsException,
         InvalidRuntimeException, ResourceNotFoundException (no such package), ServiceException.
         """
-        return self._invoke(
-            _request(function, event, client_context, trace_id, request_id, force_cold, qualifier_arn)
-        )
+        return self._invoke(_request(function, event, client_context, trace_id, request_id, force_cold, qualifier_arn))
 
     def start(
         self, function: Function, event: bytes, *, client_context: str | None = None, trace_id: str | None = None,

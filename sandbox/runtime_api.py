@@ -368,4 +368,3 @@ def _error_type_in(body: bytes) -> str | None:
         return None
     found = value.get("errorType") if isinstance(value, dict) else None
     return found if isinstance(found, str) else None
-

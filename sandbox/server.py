@@ -70,9 +70,7 @@ class Server:
         elif name == "invoke_async":
             retries, age_s = call["max_retries"], call["max_age_s"]
             function, event = _invoke_arguments(call, body)
-            request_id = sandbox.invoke_async(
-                function, event, max_retries=retries, max_age_s=age_s, **_options(call)
-            )
+            request_id = sandbox.invoke_async(function, event, max_retries=retries, max_age_s=age_s, **_options(call))
             wire.send(connection, {"kind": "value", "value": request_id})
         elif name == "provision":
             ready = sandbox.provision(Function.from_dict(call["function"]), call["count"])

@@ -84,7 +84,7 @@ def test_an_exception_becomes_the_errors_json_with_its_stack_trace(sandbox: Sand
         "errorMessage": "no",
         "errorType": "Refused",
         "requestId": invocation.request_id,
-        "stackTrace": ['  File "/var/task/lambda_function.py", line 3, in lambda_handler\n    raise Refused(\'no\')\n'],
+        "stackTrace": ["  File \"/var/task/lambda_function.py\", line 3, in lambda_handler\n    raise Refused('no')\n"],
     }
     assert any(line.startswith("[ERROR] Refused: no\nTraceback") for line in lines(invocation))
     assert "Status:" not in lines(invocation)[-1]
