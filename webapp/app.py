@@ -48,7 +48,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     Htmx(app)
     Compress(app)
     database = Database(settings.database_url)
-    install(app, Services(settings, database, PackageStore(settings.package_folder), SandboxClient(settings.socket_path)))
+    install(
+        app, Services(settings, database, PackageStore(settings.package_folder), SandboxClient(settings.socket_path))
+    )
 
     security.register(app)
     static_files.register(app)

@@ -44,7 +44,7 @@ def problem(status: int, sentence: str, title: str = "") -> Response:
 def _http_problem(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400 and error.response is not None:
-        return Response.force_type(error.response)  # type: ignore[arg-type]
+        return make_response(error.get_response())
     ours = type(error).description != error.description  # abort() was given a sentence
     sentence = (error.description if ours else None) or _SENTENCES.get(status) or error.description
     answer = problem(status, sentence or _SENTENCES[500], "Not found" if isinstance(error, NotFound) else "")

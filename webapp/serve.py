@@ -16,7 +16,6 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 
 from sandbox.client import SandboxClient
-
 from sandbox.errors import LambdaError
 from webapp.gunicorn_settings import READY_FD
 from webapp.listening import ServeError, accepts, is_loopback, listener, locked, short_path, url_of

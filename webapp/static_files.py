@@ -78,7 +78,7 @@ def _serve(version: str, name: str) -> Response:
 def _encoded(path: Path, _modified_ns: int, encoding: str) -> bytes:
     data = path.read_bytes()
     if encoding == "br":
-        return brotli.compress(data, quality=9)
+        return bytes(brotli.compress(data, quality=9))
     if encoding == "gzip":
         return gzip.compress(data, 9, mtime=0)
     return data

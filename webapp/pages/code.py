@@ -55,7 +55,9 @@ class Sources:
 
     def list(self) -> list[SourceFile]:
         """Every file, by path."""
-        edited = [SourceFile(path, len(text.encode("utf-8", "replace")), text=text) for path, text in self._files.items()]
+        edited = [
+            SourceFile(path, len(text.encode("utf-8", "replace")), text=text) for path, text in self._files.items()
+        ]
         return sorted([*edited, *self._packaged.values()], key=lambda item: (item.path.count("/") > 0, item.path))
 
     @cached_property
@@ -115,9 +117,7 @@ def problems(
     return {}
 
 
-def store(
-    packages: PackageStore, files: Mapping[str, str], base_package: str, deleted: tuple[str, ...]
-) -> Package:
+def store(packages: PackageStore, files: Mapping[str, str], base_package: str, deleted: tuple[str, ...]) -> Package:
     """The deployment package of it all, stored. Raises LambdaError in one sentence where it can't be one."""
     contents = {path: text.encode("utf-8", "replace") for path, text in files.items()}
     key = _key(base_package, contents, deleted)

@@ -61,8 +61,8 @@ def architecture_problem(text: str) -> str:
     if text in ARCHITECTURES:
         return ""
     return (
-        f"Value '[{_shortened(text)}]' at 'architectures' failed to satisfy constraint: Member must satisfy constraint: "
-        f"[Member must satisfy enum value set: [{', '.join(ARCHITECTURES)}]]"
+        f"Value '[{_shortened(text)}]' at 'architectures' failed to satisfy constraint: "
+        f"Member must satisfy constraint: [Member must satisfy enum value set: [{', '.join(ARCHITECTURES)}]]"
     )
 
 
@@ -76,8 +76,8 @@ def environment_problem(text: str) -> str:
             return f"Line {number} of the environment variables, '{_shortened(line.strip())}', is not KEY=value."
         if not _KEY.fullmatch(key):
             return (
-                f"Key '{_shortened(key)}' at 'environment.variables' failed to satisfy constraint: Map keys must satisfy "
-                f"constraint: [Member must satisfy regular expression pattern: {_KEY.pattern}]"
+                f"Key '{_shortened(key)}' at 'environment.variables' failed to satisfy constraint: "
+                f"Map keys must satisfy constraint: [Member must satisfy regular expression pattern: {_KEY.pattern}]"
             )
         if key in seen:
             return f"The environment variable {key} is there twice."

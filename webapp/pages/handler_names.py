@@ -101,7 +101,10 @@ def _liking(name: str) -> tuple[int, str]:
 def _python_problem(handler: str, sources: Sources) -> str:
     module, dot, function = handler.rpartition(".")
     if not dot or not module or not function:
-        return f"Bad handler '{handler}': a Python handler is written module.function, such as lambda_function.lambda_handler."
+        return (
+            f"Bad handler '{handler}': a Python handler is written module.function, "
+            "such as lambda_function.lambda_handler."
+        )
     path = module.replace(".", "/").strip("/")
     found = next((name for name in (f"{path}.py", f"{path}/__init__.py") if name in sources), None)
     if found is None:

@@ -1,5 +1,4 @@
-"""GET /: the page with the form. Others that answer with the whole page call `render_playground`.
-"""
+"""GET /: the page with the form. Others that answer with the whole page call `render_playground`."""
 
 from __future__ import annotations
 
@@ -116,14 +115,10 @@ LIMITS = {
 }
 
 
-def field_errors(
-    errors: Mapping[str, str], status: int = 422, fields: Sequence[str] = ERROR_FIELDS
-) -> Response:
+def field_errors(errors: Mapping[str, str], status: int = 422, fields: Sequence[str] = ERROR_FIELDS) -> Response:
     """The answer to htmx: the sentence at each of `fields`, swapped out of band, and nothing else touched."""
     named = [name for name in ERROR_FIELDS if name in fields]
-    response = make_response(
-        render_template("partials/field_errors.html", errors=errors, error_fields=named), status
-    )
+    response = make_response(render_template("partials/field_errors.html", errors=errors, error_fields=named), status)
     response.headers["HX-Reswap"] = "none"
     return response
 
@@ -180,12 +175,14 @@ def _grouped_runtimes() -> list[tuple[str, list[Runtime]]]:
 
 def _by_family() -> list[tuple[str, Runtime, list[object]]]:
     return [
-        (label, starting_points.runtime_of_family(family), [item for item in starters() if item.runtime_family == family])
+        (
+            label,
+            starting_points.runtime_of_family(family),
+            [item for item in starters() if item.runtime_family == family],
+        )
         for family, label in FAMILIES.items()
     ]
 
 
 def _vcpu(draft: Draft) -> str:
     return vcpu_share(int(draft.memory_mb)) if draft.memory_mb.strip().isdigit() else ""
-
-
