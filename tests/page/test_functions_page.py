@@ -268,9 +268,7 @@ def test_the_cli_commands_of_a_run_work_as_they_stand(
     assert lambda_client.get_function_configuration(FunctionName="by-cli")["Timeout"] == 5
 
 
-def test_a_long_event_is_sent_from_a_file(
-    visitor: Visitor, aws_environment: dict[str, str], tmp_path: Path
-) -> None:
+def test_a_long_event_is_sent_from_a_file(visitor: Visitor, aws_environment: dict[str, str], tmp_path: Path) -> None:
     event = {"Records": [{"body": f"{AWKWARD} {number}\nEND_OF_EVENT"} for number in range(30)]}
     run = visitor.run(ECHO, event)
     steps = codes(visitor.get(f"/runs/{run_id_of(run)}/commands"), "cli")
@@ -287,7 +285,7 @@ def test_a_handler_that_looks_like_an_address_is_not_fetched_by_the_cli(visitor:
                     "http://h/z.zip", "http://h", "us-east-1", "123456789012")  # fmt: skip
     code = create_step(recipe).code
     assert "--handler" not in code
-    assert "--cli-input-json '{\"Handler\": \"file:///etc/passwd\"}'" in code
+    assert '--cli-input-json \'{"Handler": "file:///etc/passwd"}\'' in code
 
 
 def test_the_boto3_program_of_a_run_works_as_it_stands(
