@@ -7,7 +7,6 @@ the service model's member names. `webapp.api.dispatch` performs them for HTTP, 
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -106,8 +105,7 @@ def operation(name: str) -> Callable[[Handler], Handler]:
 def handlers() -> Mapping[str, Handler]:
     """Every operation there is, by name."""
     for module in MODULES:
-        if importlib.util.find_spec(f"webapp.api.{module}") is not None:
-            importlib.import_module(f"webapp.api.{module}")
+        importlib.import_module(f"webapp.api.{module}")
     return _handlers
 
 

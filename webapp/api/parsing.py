@@ -147,7 +147,7 @@ def _number(kind: str, value: Any, field: str) -> int | float:
         raise _wrong(value, "a number", field)
     try:
         return int(value) if kind in ("integer", "long") else float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise _wrong(value, "a number", field) from None
 
 
