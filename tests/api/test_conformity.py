@@ -146,7 +146,7 @@ def test_every_operation_has_one_path_that_leads_to_it() -> None:
         http = operation_model(name).http
         path, _, query = http["requestUri"].partition("?")
         pairs = [tuple(part.split("=")) for part in query.split("&")] if query else []
-        found = match(http["method"], re.sub(r"\{[^}]+\}", "x", path), pairs)  # type: ignore[arg-type]
+        found = match(http["method"], re.sub(r"\{[^}]+\}", "x", path), pairs)
         assert found is not None, name
         assert found[0] == name
 

@@ -85,6 +85,7 @@ def test_a_body_that_is_no_json_object_is_refused(server: Server, name: str) -> 
         (b'{"Timeout": true}', "SerializationException"),
         (b'{"Timeout": 1e999}', "SerializationException"),
         (b'{"Environment": {"Variables": {"AA": {}}}}', "SerializationException"),
+        (rb'{"Description": "half a surrogate pair \ud800"}', "SerializationException"),
     ):
         status, headers, _ = ask(server, path, "PUT", body)
         assert (status, headers["x-amzn-errortype"]) == (400, error), body[:40]

@@ -126,13 +126,16 @@ def _value(shape: Shape, value: Any, field: str) -> Any:
         if not isinstance(value, dict):
             raise _wrong(value, "a map", field)
         item_shape = shape.value
-        return {key: None if item is None else _value(item_shape, item, field) for key, item in value.items()}
+        return {
+            _storable(key, field): None if item is None else _value(item_shape, item, field)
+            for key, item in value.items()
+        }
     if kind == "blob":
         return _blob(value, field)
     if kind == "string":
         if isinstance(value, (dict, list)):
             raise _wrong(value, "a string", field)
-        return value if isinstance(value, str) else json.dumps(value)
+        return _storable(value, field) if isinstance(value, str) else json.dumps(value)
     if kind == "boolean":
         if not isinstance(value, bool):
             raise _wrong(value, "a boolean", field)
@@ -140,6 +143,13 @@ def _value(shape: Shape, value: Any, field: str) -> Any:
     if kind == "timestamp":
         return _timestamp(value, field)
     return _number(kind, value, field)
+
+
+def _storable(text: str, field: str) -> str:
+    """The text, which must be Unicode that can be written down: half a surrogate pair is none."""
+    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise SerializationException(f"'{field}' has a character that is not allowed.", field=field)
+    return text
 
 
 def _number(kind: str, value: Any, field: str) -> int | float:
