@@ -54,6 +54,11 @@ class Function:
         """The unqualified function ARN."""
         return f"arn:aws:lambda:{self.region}:{self.account_id}:function:{self.name}"
 
+    @property
+    def log_group_name(self) -> str:
+        """The log group that its log goes to."""
+        return self.log_group or f"/aws/lambda/{self.name}"
+
     @cached_property
     def environment_key(self) -> str:
         """Two functions with the same key may share warm execution environments."""
@@ -113,6 +118,7 @@ class Invocation:
     init_duration_ms: float | None
     memory_size_mb: int
     max_memory_used_mb: int
+    log_group: str = ""
     log_stream: str = ""
     trace_id: str = ""
     content_type: str = "application/json"

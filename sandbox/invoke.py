@@ -231,6 +231,7 @@ class Invoker:
             init_duration_ms=init_ms,
             memory_size_mb=function.memory_mb,
             max_memory_used_mb=memory_mb,
+            log_group=function.log_group_name,
             log_stream=self._log_stream,
             trace_id=self._trace_id,
             content_type=content_type,

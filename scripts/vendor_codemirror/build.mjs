@@ -43,8 +43,7 @@ async function htmx() {
   const folder = `${vendor}htmx/`;
   await mkdir(folder, { recursive: true });
   await cp(`${modules}htmx.org/dist/htmx.min.js`, `${folder}htmx.min.js`);
-  await cp(`${modules}htmx-ext-sse/dist/sse.min.js`, `${folder}sse.min.js`);
-  await writeFile(`${folder}LICENSE.txt`, await licences(["htmx.org", "htmx-ext-sse"]));
+  await writeFile(`${folder}LICENSE.txt`, await licences(["htmx.org"]));
 }
 
 await codemirror();

@@ -110,7 +110,7 @@ def result_view(
     return ResultView(
         run_id, url, state, LABELS[state], _headline(outcome, ended), start, sentence, share_token, shared,
         facts(ended), error, response, log, estimate_view(ended, draft),
-        log_group="/aws/lambda/playground", log_stream=ended.log_stream,
+        log_group=ended.log_group, log_stream=ended.log_stream,
     )  # fmt: skip
 
 
