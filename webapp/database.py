@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import JSON, create_engine, event, inspect
 from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 BUSY_TIMEOUT_MS = 15_000  # how long a writer waits for another process's transaction
@@ -44,7 +44,7 @@ class Database:
                     Base.metadata.create_all(connection)
                     connection.commit()
                 return
-            except (OperationalError, ProgrammingError):  # another worker created the same table meanwhile
+            except (IntegrityError, OperationalError, ProgrammingError):  # another worker created the same table meanwhile
                 existing = set(inspect(self.engine).get_table_names())
                 if attempt == 4 and not existing.issuperset(Base.metadata.tables):
                     raise
