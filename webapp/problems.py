@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from http import HTTPStatus
 
@@ -71,10 +72,17 @@ def _too_large(_error: RequestEntityTooLarge) -> Response:
 
 
 def drain() -> None:
-    """Read what the browser still sends, up to 1 GB: it shows a dead connection if it is answered before it ends."""
-    stream, left = request.environ["wsgi.input"], _DRAIN_BYTES
+    """Read what the browser still sends, up to 1 GB: it shows a dead connection if it is answered before it ends.
+
+    The form is an empty one from then on, for whatever still looks at it.
+    """
+    environ, left = request.environ, _DRAIN_BYTES
+    if not environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):
+        left = 0  # the debug server's stream does not end with the request
+    stream = environ["wsgi.input"]
     try:
         while left > 0 and (chunk := stream.read(64 * 1024)):
             left -= len(chunk)
     except OSError:
         pass  # the browser has gone
+    environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(), "0"

@@ -50,12 +50,12 @@ export class DraftKeeper {
     if (draft.files) await this.files.load(draft);
     showVariables();
     showConfiguration();
+    document.body.dispatchEvent(new CustomEvent("playground:applied"));
     this.changed();
   }
 
-  /** Put `draft` in place of what is there, and offer the way back. */
-  async replace(draft, message) {
-    const before = this.collect();
+  /** Put `draft` in place of what is there, and offer the way back to `before`. */
+  async replace(draft, message, before = this.collect()) {
     await this.apply(draft);
     toast(message, { label: "Undo", run: () => this.apply(before) });
   }

@@ -81,8 +81,10 @@ export class Editor {
     this.label = label;
     this.describedBy = describedBy;
     this.onRun = onRun;
+    const inside = Object.assign(document.createElement("div"), { className: "editor-inside" });
+    parent.append(inside);
     parent.hidden = false; // a hidden editor can't measure its lines
-    this.view = new EditorView({ parent, state: this.newState("", "") });
+    this.view = new EditorView({ parent: inside, state: this.newState("", "") });
   }
 
   /** A state for `text`, with a history of its own; its language comes when it has been loaded. */

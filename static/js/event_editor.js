@@ -48,7 +48,8 @@ export class EventEditor {
     this.editor.diagnose(from, Math.min(from + 1, length), wrong?.message ?? "");
     this.editor.mark(wrong ? wrong.line : null);
     error().textContent = wrong?.message ?? "";
-    this.editor.view.contentDOM.toggleAttribute("aria-invalid", Boolean(wrong));
+    if (wrong) this.editor.view.contentDOM.setAttribute("aria-invalid", "true");
+    else this.editor.view.contentDOM.removeAttribute("aria-invalid");
     return !wrong;
   }
 

@@ -36,10 +36,8 @@ export function startEvents(event, changed) {
     key.preventDefault();
     save.click();
   });
-  document.getElementById("event-save").addEventListener("toggle", (toggle) => {
-    if (toggle.newState !== "open") return;
-    name.value = title.dataset.own ?? "";
-    name.focus();
+  document.getElementById("event-save").addEventListener("beforetoggle", (toggle) => {
+    if (toggle.newState === "open") name.value = title.dataset.own ?? "";
   });
   save.addEventListener("click", async (click) => {
     click.preventDefault();

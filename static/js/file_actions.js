@@ -24,7 +24,7 @@ export function startFileActions(files, keeper) {
     event.preventDefault();
     const path = field.value.trim();
     problem.textContent = problemOf(path, files.paths());
-    field.toggleAttribute("aria-invalid", Boolean(problem.textContent));
+    field.setAttribute("aria-invalid", String(Boolean(problem.textContent)));
     if (problem.textContent) return field.focus();
     dialog.close();
     accept(path);

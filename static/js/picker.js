@@ -5,13 +5,16 @@ export function startPicker(id) {
   const sheet = document.getElementById(id);
   const search = sheet.querySelector("[data-search]");
   search.addEventListener("input", () => narrow(sheet, search.value));
-  sheet.addEventListener("toggle", (event) => {
+  sheet.addEventListener("beforetoggle", (event) => {
     if (event.newState !== "open") return;
     search.value = "";
     narrow(sheet, "");
-    search.focus();
   });
   sheet.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      event.preventDefault(); // a search field would only be emptied
+      sheet.hidePopover();
+    }
     if (event.key === "Enter" && event.target === search) {
       event.preventDefault(); // or it would run the function
       shown(sheet)[0]?.click();

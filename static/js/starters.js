@@ -9,15 +9,18 @@ const fingerprint = (draft) => JSON.stringify([draft.files, draft.base_package, 
 
 export function startStarters(keeper) {
   let pristine = form.dataset.origin === "default" ? fingerprint(keeper.collect()) : "";
-  let family = familyNow();
+  let before = { family: familyNow(), runtime: runtime.value };
+  const remember = () => (before = { family: familyNow(), runtime: runtime.value });
 
-  async function load(link) {
+  async function load(link, changes = {}) {
     const answer = await fetch(`/starters/${link.dataset.starter}?runtime=${encodeURIComponent(runtime.value)}`);
     if (!answer.ok) return location.assign(link.href);
-    await keeper.replace(await answer.json(), `Starter: ${link.dataset.title}.`);
+    await keeper.replace(await answer.json(), `Starter: ${link.dataset.title}.`, { ...keeper.collect(), ...changes });
     pristine = fingerprint(keeper.collect());
-    family = familyNow();
   }
+
+  // A draft was put in place of another, such as by Undo: its runtime is no change of the person's.
+  document.body.addEventListener("playground:applied", remember);
 
   sheet.addEventListener("click", (event) => {
     const link = event.target.closest("[data-starter]");
@@ -28,12 +31,14 @@ export function startStarters(keeper) {
   });
 
   runtime.addEventListener("change", () => {
-    const next = familyNow();
-    if (next === family) return;
-    family = next;
-    const link = sheet.querySelector(`[data-family="${next}"]`);
-    if (!link) return;
-    if (fingerprint(keeper.collect()) === pristine) return load(link);
-    toast("Your code is as it was.", { label: `Load the starter “${link.dataset.title}”`, run: () => load(link) });
+    const { family, runtime: previous } = before;
+    remember();
+    const link = sheet.querySelector(`[data-family="${before.family}"]`);
+    if (before.family === family || !link) return;
+    if (fingerprint(keeper.collect()) === pristine) {
+      load(link, { runtime: previous });
+    } else {
+      toast("Your code is as it was.", { label: `Load the starter “${link.dataset.title}”`, run: () => load(link) });
+    }
   });
 }

@@ -82,9 +82,7 @@ def test_the_first_draft_and_every_starter_whose_runtime_is_here_can_be_run(shar
         ("event", "[" * 100_000, "nested too deeply"),
     ],
 )  # fmt: skip
-def test_each_bad_value_gets_one_sentence_at_its_field(
-    shared: Services, field: str, value: str, words: str
-) -> None:
+def test_each_bad_value_gets_one_sentence_at_its_field(shared: Services, field: str, value: str, words: str) -> None:
     assert words in sentence(shared, field, **{field: value})
 
 

@@ -128,9 +128,7 @@ def _runs_by_itself(data: bytes) -> bool:
 def _tree(draft: Draft, open_path: str = "", *, is_upload: bool = False) -> Response:
     listed = source_files(draft, services())
     return make_response(
-        render_template(
-            "partials/file_tree.html", draft=draft, files=listed, open_path=open_path, is_upload=is_upload
-        )
+        render_template("partials/file_tree.html", draft=draft, files=listed, open_path=open_path, is_upload=is_upload)
     )
 
 
