@@ -60,6 +60,20 @@ function unitAt(state) {
   return " ".repeat(unit.length - ((state.selection.main.head - line.from) % unit.length));
 }
 
+// Typing over a selection: Chromium would keep the old text's colours in a style attribute, which the page's policy
+// forbids. The editor's own way of putting text in is taken instead, with what listens to it (closing brackets).
+const typeOverSelection = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { main, ranges } = view.state.selection;
+    if (event.inputType !== "insertText" || !event.data || event.isComposing || main.empty || ranges.length > 1) return false;
+    const insert = () => view.state.update(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+    const handlers = view.state.facet(EditorView.inputHandler);
+    if (!handlers.some((handle) => handle(view, main.from, main.to, event.data, insert))) view.dispatch(insert());
+    event.preventDefault();
+    return true;
+  },
+});
+
 /** The name of the language that a file's name says, "" for none. */
 export function languageOf(path) {
   const name = path.split("/").pop();
@@ -96,7 +110,7 @@ export class Editor {
         cm.lineNumbers(), cm.highlightActiveLineGutter(), cm.highlightSpecialChars(), cm.history(), cm.foldGutter(),
         cm.drawSelection(), cm.dropCursor(), EditorState.allowMultipleSelections.of(true), cm.indentOnInput(),
         cm.bracketMatching(), cm.closeBrackets(), cm.rectangularSelection(), cm.highlightActiveLine(),
-        cm.highlightSelectionMatches(), cm.search({ top: true }), cm.syntaxHighlighting(colours), markedLine,
+        cm.highlightSelectionMatches(), cm.search({ top: true }), cm.syntaxHighlighting(colours), markedLine, typeOverSelection,
         cm.indentUnit.of(unitOf(language)), EditorState.tabSize.of(4),
         this.language.of([]),
         cm.keymap.of([

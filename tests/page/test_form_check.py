@@ -108,6 +108,13 @@ def test_a_package_that_is_gone_is_said_at_the_upload(shared: Services) -> None:
         assert "no longer stored" in sentence(shared, "upload", base_package=sha256)
 
 
+def test_the_page_is_there_while_the_manager_is_down_and_says_so_once(app: Flask) -> None:
+    page = app.test_client().get("/")
+    assert page.status_code == 200
+    assert page.text.count("The sandbox is not running") == 1
+    assert "def lambda_handler" in page.text
+
+
 def test_nothing_in_a_form_raises_and_no_text_is_dropped() -> None:
     texts = {
         "memory_mb": "lots",

@@ -104,6 +104,28 @@ def test_tab_indents_and_escape_then_tab_leaves_the_editor(page: Page) -> None:
     expect(page.locator(CODE)).not_to_be_focused()
 
 
+def test_what_is_typed_over_a_selection_takes_its_place_and_no_style_is_refused(page: Page) -> None:
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    opened(page)
+    page.locator(CODE).click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("x = (1")
+    assert page.evaluate("window.playground.editor.text('lambda_function.py')") == "x = (1)"
+    page.keyboard.press("Control+a")
+    page.keyboard.type("(")
+    assert page.evaluate("window.playground.editor.text('lambda_function.py')") == "(x = (1))"
+    assert said == []
+
+
+def test_a_run_leaves_the_focus_where_it_was(page: Page) -> None:
+    opened(page)
+    page.locator("#run").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#result")).to_contain_text("Hello, World")
+    expect(page.locator("#run")).to_be_focused()
+
+
 def test_find_opens_in_the_editor(page: Page) -> None:
     opened(page)
     page.locator(CODE).click()

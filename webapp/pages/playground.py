@@ -82,6 +82,7 @@ def render_playground(
     shared = services()
     browser_id()  # so that this browser can keep events and see its history from its first run on
     files = source_files(draft, shared)
+    first = _open_path(draft, files, open_path)
     body = render_template(
         "playground.html",
         draft=draft,
@@ -89,7 +90,8 @@ def render_playground(
         result=result,
         is_given=is_given,
         files=files,
-        open_path=_open_path(draft, files, open_path),
+        edited=sorted((file for file in files if file.text is not None), key=lambda file: file.path != first),
+        open_path=first,
         runtime_groups=_grouped_runtimes(),
         starter_groups=_by_family(),
         sample_groups=[(key, list(group)) for key, group in groupby(sample_events(), lambda item: item.service)],
