@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from urllib.request import Request
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import Server
-from tests.page.visitor import Visitor
+from tests.page.visitor import Answer, Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -90,6 +92,36 @@ def test_sixty_megabytes_get_a_sentence_at_the_upload_and_no_dead_connection(ser
         assert "The upload is too large: a deployment package may have 50 MB zipped." in answer.words
 
 
+@pytest.mark.parametrize("kind", ["parent", "absolute", "link", "bomb", "truncated"])
+def test_a_hostile_zip_gets_one_sentence_and_the_draft_is_kept(server: Server, kind: str) -> None:
+    visitor = Visitor(server.url)
+    answer = post_file(visitor, "/packages", hostile_zip(kind), {"handler": "mine.handler"})
+    assert answer.status == 422
+    sentence = re.search(r'id="error-upload">([^<]+)<', answer.text)
+    assert sentence
+    assert "Traceback" not in answer.text
+    assert 'value="mine.handler"' in answer.text
+    assert 'name="base_package" value=""' in answer.text
+
+
+def hostile_zip(kind: str) -> bytes:
+    """A zip that must not be unpacked."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("app.py", "x = 1\n")
+        if kind == "parent":
+            archive.writestr("../../escaped.py", "x = 1\n")
+        if kind == "absolute":
+            archive.writestr("/tmp/escaped.py", "x = 1\n")
+        if kind == "link":
+            link = zipfile.ZipInfo("link")
+            link.external_attr = 0o120777 << 16
+            archive.writestr(link, "/etc/passwd")
+        if kind == "bomb":
+            archive.writestr("zeros", bytes(300 * 1024 * 1024))
+    return data.getvalue()[:-30] if kind == "truncated" else data.getvalue()
+
+
 def test_a_form_of_another_site_is_refused(server: Server) -> None:
     visitor = Visitor(server.url)
     for path in ("/runs", "/packages", "/events", "/handler"):
@@ -108,11 +140,13 @@ def test_every_page_forbids_frames_and_foreign_scripts(server: Server) -> None:
         assert headers["x-content-type-options"] == "nosniff"
 
 
-def post_file(visitor: Visitor, path: str, content: bytes):  # type: ignore[no-untyped-def]
-    """POST a file as a form does."""
-    from urllib.request import Request
-
-    head = b'--cut\r\nContent-Disposition: form-data; name="upload"; filename="big.zip"\r\n\r\n'
-    request = Request(visitor.url + path, head + content + b"\r\n--cut--\r\n")
+def post_file(visitor: Visitor, path: str, content: bytes, fields: Mapping[str, str] | None = None) -> Answer:
+    """POST a file, and fields beside it, as a form does."""
+    parts = [
+        f'--cut\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in (fields or {}).items()
+    ]
+    parts.append('--cut\r\nContent-Disposition: form-data; name="upload"; filename="big.zip"\r\n\r\n')
+    request = Request(visitor.url + path, "".join(parts).encode() + content + b"\r\n--cut--\r\n")
     request.add_header("Content-Type", "multipart/form-data; boundary=cut")
     return visitor._send(request)
