@@ -98,11 +98,23 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(how)
         try:
-            return self.process.wait(STOP_TIMEOUT_S)
+            status = self.process.wait(STOP_TIMEOUT_S)
+            self._wait_closed()
+            return status
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
             pytest.fail(f"The server does not stop within {STOP_TIMEOUT_S} s:\n{self.log()}")
+
+    def _wait_closed(self) -> None:
+        """Return when nobody listens any more: a killed server's workers die a moment after it."""
+        deadline = time.monotonic() + STOP_TIMEOUT_S
+        while time.monotonic() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+            except OSError:
+                return
+            time.sleep(0.01)
 
     def restart(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Stop it (SIGKILL tests what survives a crash) and start it on the same port and data folder."""
