@@ -44,7 +44,7 @@ class Database:
                     Base.metadata.create_all(connection)
                     connection.commit()
                 return
-            except (IntegrityError, OperationalError, ProgrammingError):  # another worker created the same table meanwhile
+            except (IntegrityError, OperationalError, ProgrammingError):  # another worker made the same table
                 existing = set(inspect(self.engine).get_table_names())
                 if attempt == 4 and not existing.issuperset(Base.metadata.tables):
                     raise
