@@ -144,7 +144,7 @@ def test_history_reopens_a_run_with_its_code_its_event_and_its_result(page: Page
     runs = page.locator(".history-run")
     page.wait_for_function("() => document.querySelectorAll('.history-run').length === 2")
     assert "ValueError" in runs.nth(0).inner_text()
-    assert runs.nth(0).get_attribute("aria-current") == "true"
+    page.locator(".history-run >> nth=0").and_(page.locator("[aria-current=true]")).wait_for()
     runs.nth(1).click()
     page.wait_for_url("**/runs/*")
     assert "Hello, first" in page.locator("#response-text").inner_text()
