@@ -182,7 +182,7 @@ def _proxy_settings(root: Path) -> dict[str, str]:
     answer = subprocess.run([root / "bin" / "go", "env", *names], capture_output=True, text=True, check=False)
     settings = dict(zip(names, answer.stdout.splitlines(), strict=False))
     proxies = [word for word in re.split(r"[,|]", settings.get("GOPROXY", "")) if word not in ("direct", "off", "")]
-    settings["GOPROXY"] = ",".join(proxies) or "https://proxy.golang.org"
+    settings["GOPROXY"] = ",".join(proxies) or "off"  # an operator who names none gets what is cached already
     for name in ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy", "SSL_CERT_FILE"):
         if name in os.environ:
             settings[name] = os.environ[name]
