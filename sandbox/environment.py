@@ -86,7 +86,6 @@ class ExecutionEnvironment:
         self.function: Function | None = None
         self.log_stream = ""
         self.last_used = time.monotonic()
-        self.initialised = False
         self._own_task: Path | None = None
         if task is None:
             self._own_task = task = host.folder / f"task-{next(host.numbers)}"
@@ -151,7 +150,6 @@ class ExecutionEnvironment:
         if ending is Ending.DONE and outcome is None:
             assert self.function is not None
             self._process.limits.set_cpu(self.function.memory_mb)
-            self.initialised = True
             return Phase(ending, duration_ms, None)
         if outcome is not None and ending is Ending.DONE:
             # The client has reported the error and is about to exit: its last lines still count.

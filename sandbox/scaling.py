@@ -75,6 +75,8 @@ class Scaling:
                 self._in_flight[name] -= 1
                 if not self._in_flight[name]:
                     del self._in_flight[name]
+                if self._missing_spare():
+                    self._wake.notify()
 
     def take_idle(self, function: Function) -> ExecutionEnvironment | None:
         """The most recently used idle environment of `function`, or None."""
@@ -129,11 +131,7 @@ class Scaling:
         with self._lock:
             if not self._closed:
                 self._idle[function.environment_key].append(environment)
-                if environment.runtime.identifier not in self._spare_used:
-                    self._wake.notify()
                 self._spare_used[environment.runtime.identifier] = time.monotonic()
-                if len(self._spares[environment.runtime.identifier]) < SPARES_EACH:
-                    self._wake.notify()
                 return
         self.end(environment)
 
@@ -228,11 +226,12 @@ class Scaling:
 
     def _keep(self) -> None:
         """The housekeeper: closes what has ended, reaps what idles, boots spares."""
+        short = False
         while True:
             with self._lock:
                 if self._closed:
                     return
-                if not self._to_close and not self._missing_spare():
+                if not self._to_close and (short or not self._missing_spare()):
                     self._wake.wait(min(5.0, self._idle_s / 4))
                 closing, self._to_close = self._to_close, []
                 expired = self._expired()
@@ -243,7 +242,8 @@ class Scaling:
             for environment in closing + expired:
                 with contextlib.suppress(OSError):
                     environment.close()
-            if wanted and not _memory_short():
+            short = bool(wanted) and _memory_short()  # then no spare, and no looking for one without a pause
+            if wanted and not short:
                 self._boot_spare(wanted)
 
     def _expired(self) -> list[ExecutionEnvironment]:
